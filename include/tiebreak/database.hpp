@@ -1,0 +1,229 @@
+/// \file
+/// A database: where it is, how many connections, and the two ways to work with it, `transact` and
+/// `read`.
+///
+/// URLs: `sqlite:shop.db`, `sqlite:/var/lib/shop.db`, `sqlite::memory:` (this process only, one
+/// connection). Parameters after `?`, joined by `&`: `table_prefix=`, `pool=` (connections),
+/// `synchronous=full|normal`, `gate=on|off`, `create=on|off`.
+#pragma once
+
+#include <tiebreak/capability.hpp>
+#include <tiebreak/observer.hpp>
+#include <tiebreak/repository.hpp>
+#include <tiebreak/retry.hpp>
+#include <tiebreak/unit_of_work.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+namespace tiebreak {
+
+/// Options that hold for every use of a database. What the URL says overrides them.
+struct database_options {
+    /// Stands before every mapped and installed table name. Letters, digits and `_`, at most 40.
+    std::string table_prefix{};
+    /// Connections at most; 1 to 1000. An in-memory database always has exactly one.
+    int connections_max = 8;
+    /// How long `transact` waits for a free connection; then `unavailable`.
+    std::chrono::milliseconds connection_wait{10'000};
+    /// What `transact` does unless told otherwise, and what repositories on the database do.
+    retry_policy retry{};
+    /// Told of what happens; may be null. Must outlive the database.
+    observer* watcher = nullptr;
+};
+
+/// Options of one `transact`.
+struct transact_options {
+    /// Instead of the database's.
+    std::optional<retry_policy> retry{};
+    /// READ COMMITTED or the engine's own meaning unless asked.
+    isolation level = isolation::engine_default;
+    /// Take the write turn (SQLite: `BEGIN IMMEDIATE`) at the first statement instead of the first
+    /// write: for units that will surely write the rows they read, so that they need not run again.
+    bool pessimistic = false;
+};
+
+/// A consistent view of the database at one moment; nothing can be written through it. Made by
+/// `database::read`; use repositories on it: `repository<book>(view)`.
+class snapshot {
+public:
+    snapshot(snapshot const&) = delete;
+    snapshot& operator=(snapshot const&) = delete;
+
+    /// As `unit_of_work::query`.
+    template <class T, std::convertible_to<parameter>... Parameters>
+    [[nodiscard]] std::vector<T> query(std::string_view sql, Parameters const&... parameters)
+    {
+        std::array<value, sizeof...(Parameters)> const values{parameter{parameters}.get()...};
+        std::vector<T> rows;
+        run_query(sql, values, detail::row_plan_of<T>(), &rows,
+                  [](void* to) -> void* { return &static_cast<std::vector<T>*>(to)->emplace_back(); });
+        return rows;
+    }
+
+    /// The quoted name of an entity's table, prefix included, for own SQL.
+    template <mapped_entity T>
+    [[nodiscard]] std::string table() const
+    {
+        return table_of(detail::plan_of<T>());
+    }
+
+private:
+    friend class database;
+    friend struct detail::place_access;
+
+    explicit snapshot(detail::workspace& space) noexcept
+        : space_(space)
+    {}
+    ~snapshot() = default;
+    void run_query(std::string_view sql, std::span<value const> parameters,
+                   detail::row_plan const& of, void* to, void* (*add)(void* to));
+    [[nodiscard]] std::string table_of(detail::plan const& of) const;
+
+    detail::workspace& space_;
+};
+
+namespace detail {
+
+class database_core;
+
+/// Runs one `transact`: attempts, commit, retry. The loop itself is in the template below.
+class transaction {
+public:
+    transaction(database& on, transact_options const& options);
+    transaction(transaction const&) = delete;
+    transaction& operator=(transaction const&) = delete;
+    ~transaction();
+
+    /// A new unit of work, or the one this call joins.
+    [[nodiscard]] unit_of_work& start();
+    /// Commits, unless this call joined an outer unit; then runs what waits for the commit.
+    void finish();
+    /// Inside a catch clause: rolls back; returns if the callable shall run again, after the pause,
+    /// else throws what the caller of `transact` gets.
+    void failed();
+
+private:
+    struct state;
+    alignas(16) unsigned char storage_[256];  // a state; checked in transact.cpp
+    [[nodiscard]] state& self() noexcept;
+};
+
+template <class R>
+inline constexpr bool is_value_result =
+    !std::is_pointer_v<R> && !std::is_reference_v<R>;
+
+}  // namespace detail
+
+/// Thread-safe; one object serves the whole process. Not to be used across `fork`.
+class database {
+public:
+    /// Opens one connection at once, so that a wrong URL or unsafe settings show here.
+    /// \throws std::invalid_argument: the URL or an option is wrong
+    /// \throws error `unavailable`, `unsafe_settings`, `backend_failure` (not a database)
+    explicit database(std::string_view url, database_options options = {});
+    database(database&&) noexcept;
+    database& operator=(database&&) noexcept;
+    ~database();
+
+    /// Runs `body(unit_of_work&)` and commits; answers what it answered. On a conflict, a deadlock
+    /// or a lost connection everything is rolled back and `body` runs again in a new unit, as the
+    /// retry policy says: so it must not have effects outside the unit (see `after_commit`).
+    ///
+    /// Called while a unit of this thread and database runs, it joins that unit: `body` gets the
+    /// outer unit, nothing is committed here, only the outermost retries, and an exception that
+    /// leaves the inner call dooms the outer unit even if it is caught. Options that ask for more
+    /// than the outer call has are refused with `std::logic_error`.
+    ///
+    /// Costs BEGIN and COMMIT beside the unit's own statements, and nothing at all when the unit
+    /// did nothing.
+    /// \throws whatever `body` throws, after rolling back
+    /// \throws error `attempts_exhausted` or `deadline_exceeded` with the last cause;
+    ///   `stale_version` itself when the policy allows one attempt only; `commit_unknown`; and
+    ///   the errors that give up (see error.hpp)
+    template <class Body>
+    auto transact(Body&& body, transact_options const& options = {})
+    {
+        using result_type = std::invoke_result_t<Body&, unit_of_work&>;
+        static_assert(detail::is_value_result<result_type>,
+                      "the callable must return a value: a pointer or reference into the unit of "
+                      "work would dangle after the commit");
+        detail::transaction run(*this, options);
+        for (;;) {
+            try {
+                if constexpr (std::is_void_v<result_type>) {
+                    std::invoke(body, run.start());
+                    run.finish();
+                    return;
+                } else {
+                    result_type result = std::invoke(body, run.start());
+                    run.finish();
+                    return result;
+                }
+            } catch (...) {
+                run.failed();
+            }
+        }
+    }
+
+    /// Runs `body(snapshot&)` on one consistent view of the data, which neither waits for writers
+    /// nor keeps them waiting. Costs two statements beside the reads.
+    template <class Body>
+    auto read(Body&& body)
+    {
+        using result_type = std::invoke_result_t<Body&, snapshot&>;
+        static_assert(detail::is_value_result<result_type>, "the callable must return a value");
+        reading_scope scope(*this);
+        return std::invoke(body, scope.view());
+    }
+
+    /// Own SQL outside a unit, on its own: for set-up and administration.
+    template <std::convertible_to<parameter>... Parameters>
+    std::int64_t execute(std::string_view sql, Parameters const&... parameters)
+    {
+        return transact([&](unit_of_work& work) { return work.execute(sql, parameters...); });
+    }
+
+    /// True when the engine can do this; see capability.hpp.
+    [[nodiscard]] bool supports(capability what) const noexcept;
+
+    /// "sqlite", "postgresql" or "mariadb".
+    [[nodiscard]] std::string_view engine() const noexcept;
+
+    /// "3.40.1"
+    [[nodiscard]] std::string engine_version();
+
+    /// The URL as given, with a password masked. Safe to log.
+    [[nodiscard]] std::string const& shown_url() const noexcept;
+
+    [[nodiscard]] std::string const& table_prefix() const noexcept;
+
+private:
+    friend class detail::transaction;
+    friend class detail::database_core;
+    friend struct detail::place_access;
+
+    /// Holds a connection with a reading transaction for the length of a scope.
+    class reading_scope {
+    public:
+        explicit reading_scope(database& on);
+        reading_scope(reading_scope const&) = delete;
+        reading_scope& operator=(reading_scope const&) = delete;
+        ~reading_scope();
+        [[nodiscard]] snapshot& view() noexcept { return view_; }
+
+    private:
+        database& on_;
+        detail::workspace& space_;
+        snapshot view_;
+    };
+
+    std::unique_ptr<detail::database_core> core_;
+};
+
+}  // namespace tiebreak

@@ -1,0 +1,84 @@
+/// \file
+/// Being told what the library does: attempts, conflicts, retries, waits. Costs nothing when no
+/// observer is set.
+#pragma once
+
+#include <tiebreak/conflict.hpp>
+#include <tiebreak/error.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+
+namespace tiebreak {
+
+/// What was waited for.
+enum class wait_kind : std::uint8_t {
+    connection,  ///< a free connection of the pool
+    turn,        ///< the turn to write, on an engine with a single writer
+    lock,        ///< a row lock
+    pause,       ///< the pause of the retry policy before the next attempt
+};
+
+/// "connection", "turn" …
+[[nodiscard]] std::string_view name_of(wait_kind kind) noexcept;
+
+/// Told of events as they happen. Called from the threads that do the work, several at a time, so
+/// implementations are thread-safe, quick, do not throw, and do not call the database. Must
+/// outlive the database it is given to.
+class observer {
+public:
+    observer() = default;
+    observer(observer const&) = delete;
+    observer& operator=(observer const&) = delete;
+    virtual ~observer() = default;
+
+    /// The callable is about to run for the `number`th time, counted from 1.
+    virtual void attempt_started(int number) noexcept;
+    /// A unit of work committed, at the `attempts`th attempt.
+    virtual void committed(int attempts) noexcept;
+    /// A check failed: the row was not as expected. Also called for `outcome::lost`.
+    virtual void conflicted(conflict const& what) noexcept;
+    /// The callable will run again because of `why`.
+    virtual void retried(errc why, int attempts_so_far) noexcept;
+    /// Something was waited for, `how_long`.
+    virtual void waited(wait_kind kind, std::chrono::microseconds how_long) noexcept;
+    /// A series of attempts ended without success.
+    virtual void gave_up(errc why, int attempts) noexcept;
+};
+
+/// An observer that counts. Reading is thread-safe and gives a snapshot of each number.
+class counters final : public observer {
+public:
+    void attempt_started(int number) noexcept override;
+    void committed(int attempts) noexcept override;
+    void conflicted(conflict const& what) noexcept override;
+    void retried(errc why, int attempts_so_far) noexcept override;
+    void waited(wait_kind kind, std::chrono::microseconds how_long) noexcept override;
+    void gave_up(errc why, int attempts) noexcept override;
+
+    [[nodiscard]] std::int64_t attempts() const noexcept;
+    [[nodiscard]] std::int64_t commits() const noexcept;
+    [[nodiscard]] std::int64_t conflicts() const noexcept;
+    [[nodiscard]] std::int64_t retries() const noexcept;
+    [[nodiscard]] std::int64_t retries_after(errc why) const noexcept;
+    [[nodiscard]] std::int64_t failures() const noexcept;
+    [[nodiscard]] std::chrono::microseconds time_waited(wait_kind kind) const noexcept;
+    [[nodiscard]] std::map<std::string, std::int64_t> conflicts_by_entity() const;
+
+private:
+    std::atomic<std::int64_t> attempts_{0};
+    std::atomic<std::int64_t> commits_{0};
+    std::atomic<std::int64_t> conflicts_{0};
+    std::atomic<std::int64_t> retries_{0};
+    std::atomic<std::int64_t> failures_{0};
+    std::atomic<std::int64_t> retries_after_[32]{};
+    std::atomic<std::int64_t> waited_us_[4]{};
+    mutable std::mutex mutex_;
+    std::map<std::string, std::int64_t> by_entity_;
+};
+
+}  // namespace tiebreak

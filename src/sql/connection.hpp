@@ -1,0 +1,97 @@
+// One connection to a database: the upper half of the seam that drivers implement.
+//
+// state        prepare  begin(m)        statement   commit   rollback  alive
+// idle         idle     open            idle (1)    misuse   idle      asks the engine
+// open         open     misuse          open        idle     idle      asks the engine
+// broken       throws   throws          throws      throws   broken    false
+//
+// (1) a writing statement commits on its own.
+// Any error while open leaves the connection open at best: nothing but rollback() is accepted by
+// the layers above.
+#pragma once
+
+#include "sql/dialect.hpp"
+#include "sql/statement.hpp"
+
+#include <tiebreak/error.hpp>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace tiebreak::sql {
+
+using deadline = std::chrono::steady_clock::time_point;
+
+enum class begin_mode : std::uint8_t {
+    read,   // a consistent snapshot that never waits for a writer
+    write,  // may write; on an engine with a single writer it waits here for its turn
+};
+
+// One step of a batch: a statement that is expected to match exactly `expected` rows.
+struct step {
+    statement* run = nullptr;
+    std::span<value const> parameters{};  // valid until the next call of `next`
+};
+
+// Where a batch comes from and its answers go. `next` is called for all steps in order; `matched`
+// is called for them in the same order, each after its own `next`, but possibly after later ones.
+// Throwing from either ends the batch.
+class step_source {
+public:
+    step_source() = default;
+    step_source(step_source const&) = delete;
+    step_source& operator=(step_source const&) = delete;
+    virtual bool next(step& to_fill) = 0;
+    virtual void matched(std::int64_t rows) = 0;
+
+protected:
+    ~step_source() = default;
+};
+
+class connection {
+public:
+    connection() = default;
+    connection(connection const&) = delete;
+    connection& operator=(connection const&) = delete;
+    virtual ~connection() = default;
+
+    [[nodiscard]] virtual dialect const& speaks() const noexcept = 0;
+
+    // Throws backend_failure for wrong SQL. Text after the first statement is refused.
+    [[nodiscard]] virtual std::unique_ptr<statement> prepare(std::string_view text) = 0;
+
+    // Waits until `until` at most, as set by `set_deadline`: lock_timeout when another writer did
+    // not give way, unavailable when the database cannot be reached.
+    virtual void begin(begin_mode mode, isolation level) = 0;
+
+    // Returns only when the engine has said that the transaction is committed. Throws with
+    // phase::commit_sent; unless the engine said otherwise the code is then commit_unknown.
+    virtual void commit() = 0;
+
+    // Ends the transaction, if one is open. Never throws: a connection that cannot roll back is
+    // broken, `alive` says so, and the engine rolls back when it is closed.
+    virtual void rollback() noexcept = 0;
+
+    // True between begin and commit or rollback, as the engine sees it.
+    [[nodiscard]] virtual bool in_transaction() const noexcept = 0;
+
+    // Waits and statements after this end with lock_timeout or deadline_exceeded at that time.
+    virtual void set_deadline(deadline at) noexcept = 0;
+
+    // False when the connection is known to be useless. May ask the engine.
+    [[nodiscard]] virtual bool alive() noexcept = 0;
+
+    // "3.40.1"
+    [[nodiscard]] virtual std::string engine_version() = 0;
+
+    // Runs statements in order. An engine with capability::pipelining sends ahead; the others run
+    // them one by one, which is what this does.
+    virtual void run(step_source& source)
+    {
+        for (step one; source.next(one);) source.matched(one.run->execute(one.parameters));
+    }
+};
+
+}  // namespace tiebreak::sql
