@@ -1,0 +1,222 @@
+/// \file
+/// Applying, looking at and removing the numbered steps.
+#include "schema/schema.hpp"
+
+#include <tiebreak/schema.hpp>
+
+#include "schema/script_text.hpp"
+#include "schema/scripts.hpp"
+
+#include <algorithm>
+#include <set>
+#include <stdexcept>
+
+namespace tiebreak::schema {
+
+namespace {
+
+// What differs between engines here.
+struct catalogue {
+    std::string_view engine;
+    char quote;                    // around names
+    std::string_view table_names;  // a query
+};
+
+constexpr catalogue catalogues[] = {
+    {"sqlite", '"', "SELECT name FROM sqlite_master WHERE type = 'table'"},
+};
+
+catalogue const& catalogue_of(std::string_view engine)
+{
+    auto const found = std::ranges::find(catalogues, engine, &catalogue::engine);
+    if (found != std::end(catalogues))
+        return *found;
+    std::string known;
+    for (auto const& one : catalogues)
+        known += (known.empty() ? "" : ", ") + std::string(one.engine);
+    throw std::invalid_argument("no schema for the engine \"" + std::string(engine) +
+                                "\"; there is one for: " + known);
+}
+
+using names = std::set<std::string, std::less<>>;
+
+// Reads through a unit or a snapshot, whichever it is given.
+template <class Place>
+names tables_present(Place& in, catalogue const& engine)
+{
+    auto const found = in.template query<std::string>(engine.table_names);
+    return {found.begin(), found.end()};
+}
+
+std::string bookkeeping(database const& of)
+{
+    return of.table_prefix() + std::string(mapping_of(static_cast<applied_step*>(nullptr)).table);
+}
+
+step const* step_with(std::vector<step> const& all, std::int32_t number)
+{
+    auto const found = std::ranges::find(all, number, &step::number);
+    return found == all.end() ? nullptr : &*found;
+}
+
+void refuse_taken_names(step const& next, names const& present, std::string const& prefix)
+{
+    for (auto const& table : tables_made_by(next.text))
+        if (present.contains(prefix + table))
+            throw error(errc::already_exists,
+                        "the table " + prefix + table +
+                            " exists and was not made by this schema; choose another table_prefix");
+}
+
+void refuse_unknown(state const& found)
+{
+    if (found.unknown.empty())
+        return;
+    auto const& one = found.unknown.front();
+    throw error(errc::unsafe_settings,
+                "the schema's step " + std::to_string(one.step) + " (" + one.name +
+                    ") is not known to this program: the database was made by another version");
+}
+
+// False when another starter was first.
+bool apply_step(database& in, catalogue const& engine, step const& next)
+{
+    auto const& prefix = in.table_prefix();
+    return in.transact(
+        [&](unit_of_work& work) {
+            if (work.find<applied_step>(next.number) != nullptr)
+                return false;
+            refuse_taken_names(next, tables_present(work, engine), prefix);
+            for (auto const& one : statements_of(with_prefix(next.text, prefix, engine.quote)))
+                work.execute(one);
+            work.insert(applied_step{
+                .step = next.number,
+                .name = std::string(next.name),
+                .applied_at = work.database_time(),
+            });
+            return true;
+        },
+        {.pessimistic = true});
+}
+
+}  // namespace
+
+std::vector<std::string> engines()
+{
+    std::vector<std::string> all;
+    for (auto const& one : catalogues)
+        all.emplace_back(one.engine);
+    return all;
+}
+
+std::vector<step> steps(std::string_view engine)
+{
+    std::vector<step> all;
+    for (auto const& one : detail::scripts())
+        if (one.engine == catalogue_of(engine).engine)
+            all.push_back({.number = one.number, .name = one.name, .text = one.text});
+    return all;
+}
+
+std::string print(std::string_view engine, std::string_view table_prefix)
+{
+    std::string text;
+    for (auto const& one : steps(engine)) {
+        text += (text.empty() ? "-- Step " : "\n-- Step ") + std::to_string(one.number) + ": " +
+                std::string(one.name) + "\n";
+        text += with_prefix(one.text, table_prefix, catalogue_of(engine).quote);
+    }
+    return text;
+}
+
+std::vector<std::string> tables(std::string_view engine)
+{
+    std::vector<std::string> all;
+    for (auto const& one : steps(engine))
+        for (auto& table : tables_made_by(one.text))
+            all.push_back(std::move(table));
+    return all;
+}
+
+state inspect(database& of)
+{
+    auto const& engine = catalogue_of(of.engine());
+    auto const all = steps(engine.engine);
+    state found;
+    names present;
+    of.read([&](snapshot& view) {
+        present = tables_present(view, engine);
+        if (present.contains(bookkeeping(of)))
+            found.applied = repository<applied_step>(view)
+                                .select()
+                                .order_by(field<&applied_step::step>.ascending())
+                                .all();
+    });
+    for (auto const& row : found.applied) {
+        auto const* known = step_with(all, row.step);
+        if (known == nullptr || known->name != row.name)
+            found.unknown.push_back(row);
+    }
+    for (auto const& one : all) {
+        bool const applied = std::ranges::any_of(
+            found.applied, [&](applied_step const& row) { return row.step == one.number; });
+        if (!applied)
+            found.missing.push_back(one);
+        for (auto const& table : tables_made_by(one.text)) {
+            auto const name = of.table_prefix() + table;
+            if (applied && !present.contains(name))
+                found.missing_tables.push_back(name);
+            if (!applied && present.contains(name))
+                found.foreign_tables.push_back(name);
+        }
+    }
+    return found;
+}
+
+std::vector<applied_step> apply(database& in)
+{
+    auto const& engine = catalogue_of(in.engine());
+    auto const before = inspect(in);
+    refuse_unknown(before);
+    if (before.missing.empty())
+        return {};
+    create_table<applied_step>(in);
+    std::vector<std::int32_t> made;
+    for (auto const& next : before.missing)
+        if (apply_step(in, engine, next))
+            made.push_back(next.number);
+    return repository<applied_step>(in)
+        .select()
+        .where(field<&applied_step::step>.in(made))
+        .order_by(field<&applied_step::step>.ascending())
+        .all();
+}
+
+void drop(database& from)
+{
+    auto const& engine = catalogue_of(from.engine());
+    auto const all = steps(engine.engine);
+    from.transact(
+        [&](unit_of_work& work) {
+            auto const present = tables_present(work, engine);
+            auto const own = bookkeeping(from);
+            if (!present.contains(own))
+                return;
+            std::vector<std::string> doomed{own};
+            for (auto const& one : all) {
+                if (work.find<applied_step>(one.number) == nullptr)
+                    continue;
+                for (auto const& table : tables_made_by(one.text))
+                    doomed.push_back(from.table_prefix() + table);
+            }
+            // Tables that refer to others were made after them.
+            for (auto name = doomed.rbegin(); name != doomed.rend(); ++name) {
+                if (!present.contains(*name))
+                    continue;
+                work.execute(std::string("DROP TABLE ") + engine.quote + *name + engine.quote);
+            }
+        },
+        {.pessimistic = true});
+}
+
+}  // namespace tiebreak::schema
