@@ -1,0 +1,87 @@
+// `tiebreak`: the command line. Parses, runs the chosen subcommand, and turns every error into one
+// line on stderr and an exit code: 0 done, 1 the answer is no, 2 bad usage or configuration.
+#include "cli/commands.hpp"
+
+#include <tiebreak/error.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <csignal>
+#include <exception>
+#include <iostream>
+#include <string>
+
+#ifndef TIEBREAK_VERSION
+#define TIEBREAK_VERSION "unknown"
+#endif
+
+namespace {
+
+constexpr char const* examples = R"(Examples:
+  tiebreak race                             race every way to issue 100 coupons to 500 members
+  tiebreak race ticket --users 100          five payment approvals at once for each of 100 orders
+  tiebreak race --html race-report.html     the same as the first, with a report for a browser
+  tiebreak schema check --db sqlite:shop.db what is guaranteed on this database
+
+Exit codes: 0 done; 1 the answer is no (a promise was broken, a check failed);
+2 bad usage or configuration, with one line that says what to change.)";
+
+// One line, whatever the text was made of.
+int say(std::string text, int code)
+{
+    std::replace(text.begin(), text.end(), '\n', ' ');
+    while (!text.empty() && text.back() == ' ') text.pop_back();
+    std::cerr << "tiebreak: " << text << '\n';
+    return code;
+}
+
+int run(tiebreak::cli::body const& chosen)
+{
+    using namespace tiebreak::cli;
+    try {
+        return chosen();
+    } catch (usage_error const& wrong) {
+        return say(wrong.what(), exit_usage);
+    } catch (std::invalid_argument const& wrong) {
+        return say(wrong.what(), exit_usage);
+    } catch (tiebreak::error const& failed) {
+        return say(failed.what(), exit_usage);
+    } catch (std::exception const& failed) {
+        return say(failed.what(), exit_usage);
+    }
+}
+
+}  // namespace
+
+int main(int argc, char** argv)
+{
+    // A file size limit shall be an error that names the disk, not the end of the process.
+    std::signal(SIGXFSZ, SIG_IGN);
+    std::signal(SIGPIPE, SIG_IGN);
+
+    CLI::App app{"When many processes race for one row, exactly one wins, the others know it, and "
+                 "nothing is lost."};
+    app.name("tiebreak");
+    app.set_version_flag("--version", std::string{"tiebreak "} + TIEBREAK_VERSION);
+    app.footer(examples);
+    app.require_subcommand(1);
+    tiebreak::cli::body chosen;
+    tiebreak::cli::add_race(app, chosen);
+    tiebreak::cli::add_schema(app, chosen);
+    tiebreak::cli::add_later(app, chosen);
+    try {
+        app.parse(argc, argv);
+    } catch (CLI::Success const& answered) {
+        return app.exit(answered);
+    } catch (CLI::RequiredError const&) {
+        if (argc <= 1)
+            return say("a subcommand is needed, for example 'tiebreak race'; see 'tiebreak --help'",
+                       tiebreak::cli::exit_usage);
+        return say("a required argument is missing; see 'tiebreak --help'",
+                   tiebreak::cli::exit_usage);
+    } catch (CLI::ParseError const& wrong) {
+        return say(std::string{wrong.what()} + "; see --help", tiebreak::cli::exit_usage);
+    }
+    return run(chosen);
+}
