@@ -1,0 +1,192 @@
+/// \file
+/// Ticket orders and their payment: however often an approval is sent, at however many servers at
+/// once, the order is approved once and paid once.
+///
+/// | order is  | `approve` by the winner                   | by anybody else       | `recover` |
+/// |-----------|-------------------------------------------|-----------------------|---------------|
+/// | WAITING   | commits PENDING under a new epoch         | loses, reads again    | - | | PENDING
+/// | calls the provider, then:                 | `in_progress`         | (2)           | | |
+/// approved: COMPLETE + bill + ticket        |                       |               | | |
+/// declined, error: WAITING                  |                       |               | | | no
+/// answer: stays PENDING (1)              |                       |               | | COMPLETE  |
+/// `already_processed`                       | `already_processed`   | -             | | CANCELLED
+/// | `already_processed`                       | `already_processed`   | -             |
+///
+/// (1) also when the process dies. (2) takes the order over by raising its epoch, asks the provider
+/// by payment key, and rolls forward (the charge stands: COMPLETE + bill + ticket) or back: first
+/// commits that the payment is being cancelled, then cancels it at the provider, which is final,
+/// then commits WAITING. Each step can be repeated, by anybody, after a death at any point.
+///
+/// Nothing is locked and no transaction is open while the provider is called.
+#pragma once
+
+#include <tiebreak/database.hpp>
+
+#include "systems/tickets/entities.hpp"
+#include "systems/tickets/payment_provider.hpp"
+#include "systems/tickets/strategy.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace tiebreak::systems::tickets {
+
+inline constexpr std::int64_t price_of_a_line = 1'000;  ///< minor units
+inline constexpr std::size_t lines_max = 100;           ///< of one order
+
+/// One line: six different numbers from 1 to 45, in any order.
+struct lotto_line {
+    std::vector<int> numbers{};
+};
+
+struct order_request {
+    std::int64_t member_id = 0;  ///< not looked up here
+    std::vector<lotto_line> lines{};
+};
+
+/// The lines cannot be sold.
+struct invalid_lines {
+    std::size_t line = 0;  ///< the first wrong one, counted from 1; 0: their number is wrong
+    std::string reason{};  ///< one sentence, safe to show
+};
+
+/// Makes a WAITING order of `price_of_a_line` for each line. One transaction, two statements.
+[[nodiscard]] std::variant<order, invalid_lines> create_order(database& db,
+                                                              order_request const& wanted);
+
+/// Where an approval or recovery is; labs and tests kill, pause or look there.
+enum class step : std::uint8_t {
+    decided,         ///< the order is PENDING for this call, committed
+    charged,         ///< the provider has answered `charge`
+    completing,      ///< COMPLETE, bill and ticket are written, not committed: a unit is open
+    taken_over,      ///< recovery holds the order, committed
+    refund_decided,  ///< that the payment is cancelled is committed; the provider not told yet
+    refunded,        ///< the provider has cancelled; the order does not say so yet
+};
+
+struct approval_request {
+    std::int64_t lotto_publish_id = 0;
+    std::int64_t order_id = 0;
+    std::string payment_key{};  ///< 1 to 200 bytes, else `std::invalid_argument`
+    std::int64_t amount = 0;    ///< minor units; must be the order's
+};
+
+struct approve_options {
+    strategy how = strategy::conditional;
+    /// For deciding. `attempts_max` counts tries to decide, the first included; whatever happens
+    /// after the order is decided is not limited by it.
+    retry_policy retry{};
+    /// Pause between reading the order and writing the decision, to widen the window in labs.
+    std::chrono::milliseconds think{0};
+    /// `pessimistic_where`: the longest wait for the row in one try; at least 0.
+    std::chrono::milliseconds lock_wait{1'000};
+    /// Called at each step; may be empty.
+    std::function<void(step)> reached{};
+};
+
+/// The answers to an approval. One of many calls gets `approved`.
+struct approved {
+    std::int64_t bill_id = 0;
+    std::int64_t ticket_id = 0;
+    std::int64_t order_id = 0;
+    std::int64_t amount = 0;
+    std::string payment_key{};
+};
+
+struct already_processed {
+    order_status status = order_status::COMPLETE;  ///< COMPLETE or CANCELLED
+    std::optional<std::int64_t> bill_id{};         ///< with COMPLETE
+};
+
+/// Another approval holds the order, or the outcome of its payment is not known yet.
+struct in_progress {};
+
+struct amount_mismatch {
+    std::int64_t expected = 0;
+    std::int64_t given = 0;
+};
+
+/// The order is back to WAITING; this payment key will be declined again.
+struct payment_declined {};
+
+/// The provider failed (order back to WAITING, nothing charged) or did not answer (the order stays
+/// PENDING until `recover`).
+struct payment_unavailable {
+    bool outcome_known = false;  ///< true: nothing was charged
+};
+
+/// The payment went through but the order could not be completed: the charge was cancelled, once,
+/// and the order is CANCELLED.
+struct payment_refunded {};
+
+/// The payment key belongs to another order.
+struct payment_key_in_use {};
+
+/// No such order, or not of this publication.
+struct order_not_found {};
+
+/// Somebody held the row for longer than `lock_wait`; nothing was written.
+struct lock_wait_exceeded {};
+
+/// The tries of `retry` are used up and the order is still WAITING; nothing was written.
+struct attempts_exhausted {};
+
+using approval = std::variant<approved,
+                              already_processed,
+                              in_progress,
+                              amount_mismatch,
+                              payment_declined,
+                              payment_unavailable,
+                              payment_refunded,
+                              payment_key_in_use,
+                              order_not_found,
+                              lock_wait_exceeded,
+                              attempts_exhausted>;
+
+/// "approved", "already-processed", "in-progress" …
+[[nodiscard]] std::string_view name_of(approval const& answer) noexcept;
+
+/// Approves an order: decides, charges, completes. Two transactions and one call of the provider
+/// for the winner; one or two reads for the others.
+/// \throws std::invalid_argument: a payment key or option that is out of range
+/// \throws error when the database fails. Then the order is as it was, or PENDING until `recover`;
+///   whatever the provider did is not lost
+[[nodiscard]] approval approve(database& db,
+                               payment_provider& provider,
+                               approval_request const& request,
+                               approve_options const& options = {});
+
+struct recover_options {
+    /// Tenures that began at least this long ago, by the database's clock, are taken over. Longer
+    /// than any living approval takes, or the living are overtaken, which is safe but loses them
+    /// their payment.
+    std::chrono::milliseconds older_than{60'000};
+    /// Orders looked at in one call, oldest first; at least 1.
+    std::size_t orders_max = 1'000;
+    /// Cancel even payments that stand, and make their orders CANCELLED: when sales are closed.
+    bool refund_all = false;
+    std::function<void(step)> reached{};
+};
+
+/// What one call of `recover` did, in orders.
+struct recovery {
+    std::int64_t found = 0;       ///< PENDING for too long; the sum of the following
+    std::int64_t completed = 0;   ///< the payment stood: COMPLETE, with bill and ticket
+    std::int64_t returned = 0;    ///< nothing stood: WAITING again
+    std::int64_t refunded = 0;    ///< the payment was cancelled for good: CANCELLED
+    std::int64_t unanswered = 0;  ///< the provider did not answer: still PENDING, call again
+    std::int64_t overtaken = 0;   ///< somebody else had or took the order
+};
+
+/// Resolves what was left PENDING. Safe to run by several processes at once, and to repeat. Call it
+/// until `found` is 0 to run dry; one transaction to take an order over, one or two to resolve it.
+/// \throws error when the database fails; what was resolved stays so
+recovery recover(database& db, payment_provider& provider, recover_options const& options = {});
+
+}  // namespace tiebreak::systems::tickets
