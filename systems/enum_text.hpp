@@ -4,8 +4,6 @@
 
 #include <tiebreak/field_type.hpp>
 
-#include <boost/describe/enum_from_string.hpp>
-
 #include <array>
 #include <optional>
 #include <string_view>
@@ -26,10 +24,12 @@ template <described_enum E>
 template <described_enum E>
 [[nodiscard]] std::optional<E> parse(std::string_view name) noexcept
 {
-    E found{};
-    if (boost::describe::enum_from_string(name, found))
-        return found;
-    return std::nullopt;
+    std::optional<E> found;
+    boost::mp11::mp_for_each<boost::describe::describe_enumerators<E>>([&]<class D>(D) {
+        if (name == D::name)
+            found = D::value;
+    });
+    return found;
 }
 
 namespace detail {
