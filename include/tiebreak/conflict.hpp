@@ -32,9 +32,9 @@ enum class conflict_kind : std::uint8_t {
 /// Which row was not as expected. Versions are the stored number: counters as they are, timestamp
 /// versions in microseconds since 1970 UTC; empty for entities without a version.
 struct conflict {
-    std::string entity;  ///< the struct's name without namespaces, for example "coupon"
-    std::string table;   ///< its table, with the prefix
-    std::string key;     ///< the key's value; parts of a composite key separated by ", "
+    std::string entity{};  ///< the struct's name without namespaces, for example "coupon"
+    std::string table{};   ///< its table, with the prefix
+    std::string key{};     ///< the key's value; parts of a composite key separated by ", "
     conflict_kind kind = conflict_kind::changed_or_gone;
     std::optional<std::int64_t> expected_version{};
     std::optional<std::int64_t> actual_version{};  ///< only known after `explain`
