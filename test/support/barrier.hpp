@@ -1,0 +1,35 @@
+// A meeting point of threads or processes: all go on together when the last one has arrived.
+#pragma once
+
+#include "support/process.hpp"
+
+#include <chrono>
+#include <pthread.h>
+
+namespace tiebreak::test {
+
+// Make it before the threads or processes that meet at it. Can be used again and again.
+class barrier {
+public:
+    explicit barrier(int parties);
+    barrier(barrier const&) = delete;
+    barrier& operator=(barrier const&) = delete;
+    ~barrier() = default;
+
+    // Waits for the others. Throws std::runtime_error when they have not come within the limit, so
+    // that a dead process makes a test fail instead of hang.
+    void wait(std::chrono::seconds limit = std::chrono::seconds{60});
+
+private:
+    struct state {
+        pthread_mutex_t mutex;
+        pthread_cond_t everybody_is_here;
+        int parties;
+        int arrived;
+        unsigned round;
+    };
+
+    shared_value<state> state_;
+};
+
+}  // namespace tiebreak::test

@@ -1,0 +1,156 @@
+// See engines.hpp.
+#include "support/engines.hpp"
+
+#include <atomic>
+#include <cstdlib>
+#include <tuple>
+#include <unistd.h>
+#include <utility>
+
+namespace tiebreak::test {
+
+namespace {
+
+constexpr std::string_view file_name = "test.db";
+
+std::string environment(char const* name)
+{
+    char const* const text = std::getenv(name);
+    return text == nullptr ? std::string{} : std::string{text};
+}
+
+struct server {
+    char const* name;
+    char const* variable;
+};
+
+constexpr server servers[] = {
+    {"postgresql", "TIEBREAK_TEST_POSTGRES_URL"},
+    {"mariadb", "TIEBREAK_TEST_MARIADB_URL"},
+};
+
+// Splits "scheme:place?parameters" after the place.
+std::pair<std::string, std::string> split(std::string const& url)
+{
+    auto const mark = url.find('?');
+    if (mark == std::string::npos)
+        return {url, {}};
+    return {url.substr(0, mark), url.substr(mark + 1)};
+}
+
+void join(std::string& parameters, std::string_view more)
+{
+    if (more.empty())
+        return;
+    if (!parameters.empty())
+        parameters += '&';
+    parameters += more;
+}
+
+std::string next_prefix()
+{
+    static std::atomic<int> number{0};
+    return "t" + std::to_string(::getpid()) + "_" + std::to_string(++number) + "_";
+}
+
+}  // namespace
+
+void PrintTo(engine_case const& engine, std::ostream* out)
+{
+    *out << engine.name;
+}
+
+std::vector<engine_case> engines()
+{
+    std::vector<engine_case> all = shared_engines();
+    all.insert(all.begin() + 1,
+               {.name = "sqlite_memory", .url = "sqlite::memory:", .is_shared = false});
+    return all;
+}
+
+std::vector<engine_case> shared_engines()
+{
+    std::string sqlite = environment("TIEBREAK_TEST_SQLITE_URL");
+    if (sqlite.empty())
+        sqlite = "sqlite:" + std::filesystem::temp_directory_path().string();
+    std::vector<engine_case> found{{.name = "sqlite", .url = sqlite}};
+    bool const all_required = environment("TIEBREAK_REQUIRE_ENGINES") == "1";
+    for (auto const& [name, variable] : servers) {
+        std::string url = environment(variable);
+        if (!url.empty() || all_required)
+            found.push_back({.name = name, .url = std::move(url), .is_embedded = false});
+    }
+    return found;
+}
+
+std::string name_of_case(testing::TestParamInfo<engine_case> const& info)
+{
+    return info.param.name;
+}
+
+fresh_database::fresh_database(engine_case const& engine) : engine_(engine)
+{
+    std::tie(place_, parameters_) = split(engine.url);
+    if (!engine.is_embedded) {
+        join(parameters_, "table_prefix=" + next_prefix());
+    } else if (engine.is_shared) {
+        folder_ = std::make_unique<temporary_folder>(place_.substr(place_.find(':') + 1));
+        std::string const name{file_name};
+        folder_->expect_only({name, name + ".gate", name + "-gate"});
+        place_ = "sqlite:" + folder_->file(name);
+    }
+}
+
+fresh_database::~fresh_database() = default;
+
+std::string fresh_database::url(std::string_view more_parameters) const
+{
+    std::string parameters = parameters_;
+    join(parameters, more_parameters);
+    return parameters.empty() ? place_ : place_ + "?" + parameters;
+}
+
+database fresh_database::open(database_options options, std::string_view more_parameters) const
+{
+    return database{url(more_parameters), std::move(options)};
+}
+
+std::string fresh_database::file() const
+{
+    return folder_ ? folder_->file(file_name) : std::string{};
+}
+
+void fresh_database::allow_leftovers() noexcept
+{
+    if (!folder_)
+        return;
+    std::string const name{file_name};
+    folder_->expect_only({name, name + ".gate", name + "-gate", name + "-wal", name + "-shm"});
+}
+
+void engine_test::SetUp()
+{
+    if (GetParam().url.empty())
+        GTEST_FAIL() << "no " << GetParam().name << " server is named, and all are required";
+    fresh_ = std::make_unique<fresh_database>(GetParam());
+}
+
+void engine_test::TearDown()
+{
+    db_.reset();
+    fresh_.reset();
+}
+
+fresh_database& engine_test::fresh()
+{
+    return *fresh_;
+}
+
+database& engine_test::db()
+{
+    if (!db_)
+        db_ = std::make_unique<database>(fresh().open());
+    return *db_;
+}
+
+}  // namespace tiebreak::test
