@@ -14,7 +14,7 @@ namespace tiebreak::systems::tickets {
 /// One order with everything that belongs to it.
 struct order_audit {
     std::int64_t order_id = 0;
-    order_status status = order_status::WAITING;
+    order_status status = order_status::waiting;
     std::int64_t approvals = 0;  ///< how often it became COMPLETE
     std::int64_t bills = 0;
     std::int64_t tickets = 0;
@@ -43,6 +43,6 @@ struct audit_report {
 
 /// Reads all orders on one snapshot and the provider's books after it. Run it when nothing else
 /// does.
-[[nodiscard]] audit_report audit(database& db, stand_in_provider& provider);
+[[nodiscard]] audit_report audit(database& of, stand_in_provider& provider);
 
 }  // namespace tiebreak::systems::tickets

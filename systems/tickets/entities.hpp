@@ -12,8 +12,7 @@
 #include <tiebreak/time.hpp>
 #include <tiebreak/version.hpp>
 
-#include <boost/describe/class.hpp>
-#include <boost/describe/enum.hpp>
+#include "systems/enum_text.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -21,12 +20,20 @@
 
 namespace tiebreak::systems::tickets {
 
-/// Stored and shown by these names.
-enum class order_status : std::uint8_t { WAITING, PENDING, COMPLETE, CANCELLED };
-BOOST_DESCRIBE_ENUM(order_status, WAITING, PENDING, COMPLETE, CANCELLED)
+using systems::name_of;
 
-/// "WAITING" …
-[[nodiscard]] char const* name_of(order_status status) noexcept;
+/// Stored and shown in capitals: `systems::status_text`.
+enum class order_status : std::uint8_t { waiting, pending, complete, cancelled };
+BOOST_DESCRIBE_ENUM(order_status, waiting, pending, complete, cancelled)
+
+}  // namespace tiebreak::systems::tickets
+
+template <>
+struct tiebreak::field_type<tiebreak::systems::tickets::order_status>
+    : tiebreak::systems::stored_status<tiebreak::systems::tickets::order_status> {
+};
+
+namespace tiebreak::systems::tickets {
 
 /// The lines a member has chosen, as text: "1,2,3,4,5,6;7,8,9,10,11,12".
 struct lotto_publish {
@@ -46,7 +53,7 @@ struct order {
     std::int64_t lotto_publish_id = 0;
     std::int64_t member_id = 0;
     std::int64_t amount = 0;  ///< minor units
-    order_status status = order_status::WAITING;
+    order_status status = order_status::waiting;
     /// The payment that holds the order; present while PENDING and COMPLETE. No two orders have
     /// the same, so one payment can never pay for two.
     std::optional<std::string> payment_key{};

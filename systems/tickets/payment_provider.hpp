@@ -7,10 +7,12 @@
 ///
 /// What the provider must promise, because money depends on it:
 /// - a charge that carries an idempotency key is made at most once under that key, and repeating
-///   the call answers with the same charge;
+///   the call answers with the same charge; an `error` is not remembered;
 /// - `cancel` is final: after it no charge of that payment key stands, and one that is still on its
 ///   way will be declined. So whoever cannot know whether a charge was made can make sure.
 #pragma once
+
+#include "systems/enum_text.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -18,6 +20,8 @@
 #include <string_view>
 
 namespace tiebreak::systems::tickets {
+
+using systems::name_of;
 
 /// One wish to charge.
 struct charge_request {
@@ -36,8 +40,7 @@ enum class charge_outcome : std::uint8_t {
     no_answer,  ///< the reply was lost or came too late: taken or not, nobody knows yet
 };
 
-/// "approved", "declined", "error", "no_answer".
-[[nodiscard]] std::string_view name_of(charge_outcome outcome) noexcept;
+BOOST_DESCRIBE_ENUM(charge_outcome, approved, declined, error, no_answer)
 
 struct charge_reply {
     charge_outcome outcome = charge_outcome::no_answer;
@@ -52,8 +55,7 @@ enum class payment_state : std::uint8_t {
     cancelled,  ///< cancelled for good; what had been charged was refunded
 };
 
-/// "unknown", "charged", "declined", "cancelled".
-[[nodiscard]] std::string_view name_of(payment_state state) noexcept;
+BOOST_DESCRIBE_ENUM(payment_state, unknown, charged, declined, cancelled)
 
 struct payment_record {
     payment_state state = payment_state::unknown;

@@ -2,11 +2,14 @@
 /// The ways to decide which of several approvals of one order goes ahead, by name.
 #pragma once
 
-#include <array>
+#include "systems/enum_text.hpp"
+
 #include <cstdint>
 #include <string_view>
 
 namespace tiebreak::systems::tickets {
+
+using systems::name_of;
 
 enum class strategy : std::uint8_t {
     naive,              ///< control: reads in one transaction, writes in another, unchecked
@@ -18,23 +21,21 @@ enum class strategy : std::uint8_t {
     pessimistic_where,  ///< C7: locks the row only if it is WAITING; the wait is bounded
 };
 
-inline constexpr std::array strategies{strategy::naive,
-                                       strategy::in_process,
-                                       strategy::conditional,
-                                       strategy::unique_claim,
-                                       strategy::optimistic,
-                                       strategy::pessimistic,
-                                       strategy::pessimistic_where};
-
-/// As written in source.
-[[nodiscard]] std::string_view name_of(strategy how) noexcept;
+BOOST_DESCRIBE_ENUM(strategy,
+                    naive,
+                    in_process,
+                    conditional,
+                    unique_claim,
+                    optimistic,
+                    pessimistic,
+                    pessimistic_where)
 
 /// \throws std::invalid_argument with one sentence: the name is unknown, or the strategy comes with
 ///   the service (idempotency_sql, idempotency_redis, redis_cas)
 [[nodiscard]] strategy strategy_named(std::string_view name);
 
-/// True for strategies that are expected to break promises: for labs only.
-[[nodiscard]] constexpr bool is_control(strategy how) noexcept
+/// True for the strategies that decide wrongly on purpose, to show that a race can be lost.
+[[nodiscard]] constexpr bool is_negative_control(strategy how) noexcept
 {
     return how == strategy::naive || how == strategy::in_process;
 }

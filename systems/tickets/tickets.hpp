@@ -45,20 +45,19 @@ struct lotto_line {
     std::vector<int> numbers{};
 };
 
-struct order_request {
+struct new_order {
     std::int64_t member_id = 0;  ///< not looked up here
     std::vector<lotto_line> lines{};
 };
 
-/// The lines cannot be sold.
+/// The lines cannot be sold. Nothing was written.
 struct invalid_lines {
-    std::size_t line = 0;  ///< the first wrong one, counted from 1; 0: their number is wrong
-    std::string reason{};  ///< one sentence, safe to show
+    std::size_t line = 0;     ///< the first wrong one, counted from 1; 0: their number is wrong
+    std::string_view rule{};  ///< "must have 6 numbers"
 };
 
 /// Makes a WAITING order of `price_of_a_line` for each line. One transaction, two statements.
-[[nodiscard]] std::variant<order, invalid_lines> create_order(database& db,
-                                                              order_request const& wanted);
+[[nodiscard]] std::variant<order, invalid_lines> create_order(database& in, new_order const& of);
 
 /// Where an approval or recovery is; labs and tests kill, pause or look there.
 enum class step : std::uint8_t {
@@ -82,8 +81,9 @@ struct approve_options {
     /// For deciding. `attempts_max` counts tries to decide, the first included; whatever happens
     /// after the order is decided is not limited by it.
     retry_policy retry{};
-    /// Pause between reading the order and writing the decision, to widen the window in labs.
-    std::chrono::milliseconds think{0};
+    /// Called in every try between reading the order and writing the decision, with whatever the
+    /// strategy holds then held: a race pauses here, a test meets another client. May be empty.
+    std::function<void()> between{};
     /// `pessimistic_where`: the longest wait for the row in one try; at least 0.
     std::chrono::milliseconds lock_wait{1'000};
     /// Called at each step; may be empty.
@@ -100,7 +100,7 @@ struct approved {
 };
 
 struct already_processed {
-    order_status status = order_status::COMPLETE;  ///< COMPLETE or CANCELLED
+    order_status status = order_status::complete;  ///< COMPLETE or CANCELLED
     std::optional<std::int64_t> bill_id{};         ///< with COMPLETE
 };
 
@@ -149,6 +149,8 @@ using approval = std::variant<approved,
                               lock_wait_exceeded,
                               attempts_exhausted>;
 
+using systems::name_of;
+
 /// "approved", "already-processed", "in-progress" …
 [[nodiscard]] std::string_view name_of(approval const& answer) noexcept;
 
@@ -157,7 +159,7 @@ using approval = std::variant<approved,
 /// \throws std::invalid_argument: a payment key or option that is out of range
 /// \throws error when the database fails. Then the order is as it was, or PENDING until `recover`;
 ///   whatever the provider did is not lost
-[[nodiscard]] approval approve(database& db,
+[[nodiscard]] approval approve(database& in,
                                payment_provider& provider,
                                approval_request const& request,
                                approve_options const& options = {});
@@ -187,6 +189,6 @@ struct recovery {
 /// Resolves what was left PENDING. Safe to run by several processes at once, and to repeat. Call it
 /// until `found` is 0 to run dry; one transaction to take an order over, one or two to resolve it.
 /// \throws error when the database fails; what was resolved stays so
-recovery recover(database& db, payment_provider& provider, recover_options const& options = {});
+recovery recover(database& in, payment_provider& provider, recover_options const& options = {});
 
 }  // namespace tiebreak::systems::tickets
