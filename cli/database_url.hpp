@@ -1,0 +1,27 @@
+// Where a database is: told on the command line, in the environment, or in a file, so that a
+// password need not stand in argv.
+#pragma once
+
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace tiebreak::cli {
+
+struct database_place {
+    std::string url{};   // --db, or the environment's TIEBREAK_DB
+    std::string file{};  // --db-file: its first line is the URL
+};
+
+// Adds --db and --db-file; `to` must outlive the parsing.
+void add_database_options(CLI::App& app, database_place& to);
+
+// The URL. Throws usage_error when there is none, or the file cannot be read or is empty.
+[[nodiscard]] std::string database_url(database_place const& where);
+
+// The same URL with the wish not to make a database file that is not there.
+[[nodiscard]] std::string without_creating(std::string url);
+
+}  // namespace tiebreak::cli
