@@ -4,6 +4,7 @@
 #include "cli/commands.hpp"
 
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 #include <fstream>
 #include <string_view>
 
@@ -31,18 +32,21 @@ void add_database_options(CLI::App& app, database_place& to)
 {
     auto* url = app.add_option(
         "--db", to.url, "database URL, for example sqlite:shop.db (or in TIEBREAK_DB)");
-    url->envname("TIEBREAK_DB");
-    app.add_option("--db-file", to.file, "file whose first line is the database URL");
+    app.add_option("--db-file", to.file, "file whose first line is the database URL")
+        ->excludes(url);
 }
 
 std::string database_url(database_place const& where)
 {
     if (!where.file.empty())
         return first_line_of(where.file);
-    if (where.url.empty())
+    if (!where.url.empty())
+        return where.url;
+    char const* const set = std::getenv("TIEBREAK_DB");
+    if (set == nullptr || *set == '\0')
         throw usage_error("no database: give --db URL, --db-file FILE or TIEBREAK_DB, for example "
                           "--db sqlite:shop.db");
-    return where.url;
+    return set;
 }
 
 std::string without_creating(std::string url)

@@ -11,7 +11,7 @@ class App;
 namespace tiebreak::cli {
 
 struct database_place {
-    std::string url{};   // --db, or the environment's TIEBREAK_DB
+    std::string url{};   // --db; when neither is given, the environment's TIEBREAK_DB
     std::string file{};  // --db-file: its first line is the URL
 };
 
