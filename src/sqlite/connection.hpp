@@ -1,0 +1,87 @@
+// One SQLite connection. Its `state` is kept in step with the engine's, so that asking is free.
+#pragma once
+
+#include "sql/connection.hpp"
+#include "sqlite/handle.hpp"
+#include "sqlite/sqlite.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace tiebreak::sqlite {
+
+// What a connection is in the middle of. Bits, so that a statement asks with one test whether it
+// may run as it is.
+enum class state : std::uint8_t {
+    unusable = 0,  // broken
+    idle = 1,
+    reading = 2,
+    writing = 4,
+    lost = 8,  // the engine rolled back on an error; nothing but rollback() is accepted
+};
+
+[[nodiscard]] constexpr std::uint8_t bits(state s) noexcept
+{
+    return static_cast<std::uint8_t>(s);
+}
+
+class connection final : public sql::connection {
+public:
+    explicit connection(options const& how);
+    ~connection() override;
+
+    [[nodiscard]] sql::dialect const& speaks() const noexcept override;
+    [[nodiscard]] std::unique_ptr<sql::statement> prepare(std::string_view text) override;
+    void begin(sql::begin_mode mode, isolation level) override;
+    void commit() override;
+    void rollback() noexcept override;
+    [[nodiscard]] bool in_transaction() const noexcept override;
+
+    void set_deadline(sql::deadline at) noexcept override { deadline_ = at; }
+
+    [[nodiscard]] bool alive() noexcept override;
+    [[nodiscard]] std::string engine_version() override;
+
+    // For statements.
+    [[nodiscard]] bool is_in(std::uint8_t states) const noexcept
+    {
+        return (bits(state_) & states) != 0;
+    }
+
+    [[nodiscard]] sqlite3* handle() const noexcept { return handle_.get(); }
+
+    // Waits for the turn of a writing statement that commits on its own; throws std::logic_error
+    // where nothing can be written now.
+    void start_alone();
+    // Ends what `start_alone` began.
+    void end_alone() noexcept;
+    // The error of a call that just failed; what the engine did to the transaction is noted.
+    [[nodiscard]] error failed(int code, phase when);
+    // Takes over from the engine whether a transaction is open.
+    void synchronise() noexcept;
+
+    [[nodiscard]] options const& opened_with() const noexcept { return how_; }
+
+private:
+    static int on_busy(void* self, int times) noexcept;
+    static int on_progress(void* self) noexcept;
+    void open_file();
+    void begin_write();
+    void begin_read();
+    void report_wait() noexcept;
+    [[noreturn]] void refuse(char const* what) const;
+
+    options how_;
+    database_handle handle_;
+    statement_handle begin_;
+    statement_handle begin_immediate_;
+    statement_handle commit_;
+    statement_handle rollback_;
+    statement_handle take_snapshot_;
+    state state_ = state::idle;
+    bool in_memory_ = false;
+    sql::deadline deadline_ = sql::deadline::max();
+    sql::deadline wait_began_{};  // the clock's zero: nothing was waited for
+};
+
+}  // namespace tiebreak::sqlite

@@ -1,0 +1,117 @@
+// Opening a database file; see opening.hpp.
+#include "sqlite/opening.hpp"
+
+#include "sqlite/errors.hpp"
+
+#include <sqlite3.h>
+
+#include <chrono>
+#include <filesystem>
+#include <stdexcept>
+#include <string_view>
+
+namespace tiebreak::sqlite {
+
+namespace {
+
+// SQLite would read a leading "file:" as a URI and some names as databases in memory if it was
+// built so; a path with a directory in front is always just a path.
+[[nodiscard]] std::string literal_path(std::string const& path)
+{
+    if (path == ":memory:" || path.starts_with('/'))
+        return path;
+    return "./" + path;
+}
+
+[[nodiscard]] error unsafe(char const* sentence, std::string detail = {})
+{
+    return error(errc::unsafe_settings, sentence, std::move(detail)).seen_in(phase::connecting);
+}
+
+void now_in_microseconds(sqlite3_context* context, int, sqlite3_value**)
+{
+    auto const now = std::chrono::system_clock::now().time_since_epoch();
+    sqlite3_result_int64(context,
+                         std::chrono::duration_cast<std::chrono::microseconds>(now).count());
+}
+
+}  // namespace
+
+bool is_in_memory(options const& how) noexcept
+{
+    return how.path == ":memory:";
+}
+
+database_handle open_handle(options const& how)
+{
+    if (how.path.empty())
+        throw std::invalid_argument("the path of the database is empty");
+    if (how.path.find('\0') != std::string::npos)
+        throw std::invalid_argument("the path of the database holds a zero byte");
+    if (sqlite3_threadsafe() == 0)
+        throw unsafe("this SQLite was built without thread safety");
+
+    int const flags = SQLITE_OPEN_READWRITE | (how.create ? SQLITE_OPEN_CREATE : 0) |
+                      SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
+    sqlite3* opened = nullptr;
+    auto const path = literal_path(how.path);
+    int const code = sqlite3_open_v2(path.c_str(), &opened, flags, nullptr);
+    database_handle owned(opened);
+    if (code != SQLITE_OK)
+        throw opening_error(opened, code, how.path);
+    if (sqlite3_db_readonly(opened, "main") == 1) {
+        std::error_code ignored;
+        auto const missing = !std::filesystem::exists(path, ignored);
+        if (!missing)
+            throw unsafe("the database file is read-only", how.path);
+    }
+    return owned;
+}
+
+void use_write_ahead_log(sqlite3* on)
+{
+    if (ask(on, "PRAGMA journal_mode") == "wal")
+        return;
+    auto const mode = ask(on, "PRAGMA journal_mode = WAL");
+    if (mode != "wal")
+        throw unsafe("the database cannot use a write-ahead log here", "journal mode " + mode);
+}
+
+void apply_settings(sqlite3* on, options const& how)
+{
+    // a misspelt column in double quotes would silently become a text
+    sqlite3_db_config(on, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
+    int const code = sqlite3_create_function_v2(on,
+                                                "tiebreak_now",
+                                                0,
+                                                SQLITE_UTF8 | SQLITE_INNOCUOUS,
+                                                nullptr,
+                                                now_in_microseconds,
+                                                nullptr,
+                                                nullptr,
+                                                nullptr);
+    if (code != SQLITE_OK)
+        throw last_error(on, code, phase::connecting);
+
+    ask(on, "PRAGMA foreign_keys = ON");
+    if (ask(on, "PRAGMA foreign_keys") != "1")
+        throw unsafe("this SQLite was built without foreign keys");
+    bool const full = how.flush == synchronous::full;
+    ask(on, full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+    if (ask(on, "PRAGMA synchronous") != (full ? "2" : "1"))
+        throw unsafe("the setting \"synchronous\" was not accepted");
+}
+
+std::string ask(sqlite3* on, char const* sql)
+{
+    auto const question = prepare(on, sql);
+    int const code = sqlite3_step(question.get());
+    if (code == SQLITE_DONE)
+        return {};
+    if (code != SQLITE_ROW)
+        throw last_error(on, code, phase::connecting);
+    auto const* text = reinterpret_cast<char const*>(sqlite3_column_text(question.get(), 0));
+    return text == nullptr ? std::string{} : std::string(text);
+}
+
+}  // namespace tiebreak::sqlite
