@@ -91,6 +91,7 @@ private:
 namespace detail {
 
 class database_core;
+struct schema_access;
 
 /// Runs one `transact`: attempts, commit, retry. The loop itself is in the template below.
 class transaction {
@@ -109,9 +110,18 @@ public:
     void failed();
 
 private:
-    struct state;
-    alignas(16) unsigned char storage_[256];  // a state; checked in transact.cpp
-    [[nodiscard]] state& self() noexcept;
+    void enter() noexcept;
+    void leave() noexcept;
+    [[nodiscard]] retry_policy const& policy() const noexcept;
+
+    database_core& core_;
+    transact_options const& options_;
+    workspace* joined_;  ///< the unit this call joins, or null
+    workspace& space_;
+    unit_of_work work_;
+    int attempts_ = 0;
+    bool running_ = false;
+    std::chrono::steady_clock::time_point started_{};
 };
 
 template <class R>
@@ -205,8 +215,8 @@ public:
 
 private:
     friend class detail::transaction;
-    friend class detail::database_core;
     friend struct detail::place_access;
+    friend struct detail::schema_access;
 
     /// Holds a connection with a reading transaction for the length of a scope.
     class reading_scope {

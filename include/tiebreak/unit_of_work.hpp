@@ -248,11 +248,11 @@ private:
     void remove_row(void* row);
     void* merge_row(detail::plan const& of, void* from);
     void lock_row(void* row, lock_request how);
-    void run_select(detail::query const& what, void* to, void (*add)(void* to, void* row));
+    void run_select(detail::query const& what, void* to, void (*found)(void* to, void* row));
     std::int64_t run_count(detail::query const& what);
     bool run_exists(detail::query const& what);
     void run_query(std::string_view sql, std::span<value const> parameters,
-                   detail::row_plan const& of, void* to, void* (*add)(void* to));
+                   detail::row_plan const& of, void* to, void* (*make)(void* to));
     std::int64_t run_statement(std::string_view sql, std::span<value const> parameters);
     [[nodiscard]] std::string table_of(detail::plan const& of) const;
 

@@ -54,7 +54,8 @@ sql::statement& session::prepare_update(plan_statements& into, plan const& of, c
     auto out = text();
     render_update(out, of, changed, bump);
     auto made = connection_->prepare(out.text());
-    return *into.updates.emplace_back(changed, bump, std::move(made)).statement;
+    into.updates.push_back({changed, bump, std::move(made)});
+    return *into.updates.back().run;
 }
 
 sql::statement& session::prepared(std::string const& text)

@@ -41,7 +41,7 @@ public:
     {
         auto& known = of_plan(of);
         for (auto& one : known.updates)
-            if (one.changed == changed && one.bump == bump) return *one.statement;
+            if (one.changed == changed && one.bump == bump) return *one.run;
         return prepare_update(known, of, changed, bump);
     }
 
@@ -49,18 +49,18 @@ public:
     [[nodiscard]] sql::statement& prepared(std::string const& text);
 
 private:
-    using statement = std::unique_ptr<sql::statement>;
+    using owned = std::unique_ptr<sql::statement>;
 
     struct update_statement {
         column_mask changed;
         bool bump;
-        statement statement;
+        owned run;
     };
 
     struct plan_statements {
-        statement find, find_version, insert, insert_if_absent, remove;
+        owned find, find_version, insert, insert_if_absent, remove;
         std::vector<update_statement> updates;
-        std::vector<std::pair<column_mask, statement>> finds_by;
+        std::vector<std::pair<column_mask, owned>> finds_by;
     };
 
     plan_statements& of_plan(plan const& of)
@@ -70,7 +70,7 @@ private:
     }
 
     template <class Render>
-    sql::statement& fill(statement& slot, Render render)
+    sql::statement& fill(owned& slot, Render render)
     {
         auto out = text();
         render(out);
@@ -84,7 +84,7 @@ private:
     std::unique_ptr<sql::connection> connection_;  // before the statements: destroyed after them
     std::string const& prefix_;
     std::vector<plan_statements> plans_;
-    std::list<std::pair<std::string, statement>> by_text_;  // most recently used first
+    std::list<std::pair<std::string, owned>> by_text_;  // most recently used first
     std::unordered_map<std::string_view, decltype(by_text_)::iterator> text_index_;
 };
 

@@ -4,6 +4,7 @@
 #include <tiebreak/value.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -25,8 +26,9 @@ public:
     // statement returns are dropped. Throws backend_failure when the number cannot be known.
     virtual std::int64_t execute(std::span<value const> parameters) = 0;
 
-    // Binds, runs an INSERT of one row to the end, and answers the key the database made for it.
-    virtual std::int64_t insert(std::span<value const> parameters) = 0;
+    // Binds, runs an INSERT of one row to the end, and answers the key the database made for it;
+    // nothing when the row was passed over because a key was taken (`dialect::unless_taken`).
+    virtual std::optional<std::int64_t> insert(std::span<value const> parameters) = 0;
 
     // Binds and runs up to the first row; empty when there is none. Parameters and the row's text
     // stay valid until the next call on this statement. Call `reset` when done with the rows.

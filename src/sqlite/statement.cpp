@@ -58,9 +58,10 @@ std::int64_t statement::execute(std::span<value const> parameters)
     return counts_ ? sqlite3_changes64(on_.handle()) : 0;
 }
 
-std::int64_t statement::insert(std::span<value const> parameters)
+std::optional<std::int64_t> statement::insert(std::span<value const> parameters)
 {
-    execute(parameters);
+    if (execute(parameters) == 0) [[unlikely]]
+        return {};
     return sqlite3_last_insert_rowid(on_.handle());
 }
 

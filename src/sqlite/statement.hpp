@@ -16,7 +16,7 @@ public:
     ~statement() override;
 
     std::int64_t execute(std::span<value const> parameters) override;
-    std::int64_t insert(std::span<value const> parameters) override;
+    std::optional<std::int64_t> insert(std::span<value const> parameters) override;
     std::span<value const> first(std::span<value const> parameters) override;
     std::span<value const> next() override;
     void reset() noexcept override;

@@ -1,0 +1,137 @@
+#include "database/core.hpp"
+
+#include <algorithm>
+#include <random>
+#include <stdexcept>
+#include <thread>
+
+namespace tiebreak::detail {
+
+thread_local workspace* database_core::running = nullptr;
+
+database_core::database_core(parsed_url url)
+    : url_(std::move(url))
+{
+    give(take());  // opens the first connection, so that what is wrong shows now
+}
+
+database_core::~database_core() = default;
+
+std::unique_ptr<sql::connection> database_core::open() const
+{
+    return sqlite::open({.path = url_.path,
+                         .flush = url_.synchronous,
+                         .gate = url_.gate,
+                         .create = url_.create,
+                         .watcher = url_.options.watcher});
+}
+
+void database_core::refuse_second_connection() const
+{
+    if (running_here() == nullptr) return;
+    throw std::logic_error("a unit of work runs on this thread and database: use it (for example "
+                           "repository(work)); a second connection would wait for it");
+}
+
+// A connection that died while it was idle is replaced before anything begins on it.
+workspace& database_core::ready(workspace& taken)
+{
+    try {
+        if (!taken.connected() || !taken.connection().alive()) [[unlikely]] reconnect(taken);
+    } catch (...) {
+        give(taken);
+        throw;
+    }
+    return taken;
+}
+
+workspace& database_core::take_slowly()
+{
+    auto const start = std::chrono::steady_clock::now();
+    auto const until = start + options().connection_wait;
+    std::unique_lock lock(mutex_);
+    ++waiting_;
+    struct leaving {
+        std::atomic<int>& waiting;
+        ~leaving() { --waiting; }
+    } const leaves{waiting_};
+    bool waited = false;
+    for (;;) {
+        workspace* free = hot_.exchange(nullptr);
+        if (free == nullptr && !idle_.empty()) {
+            free = idle_.back();
+            idle_.pop_back();
+        }
+        if (free == nullptr &&
+            all_.size() < static_cast<std::size_t>(options().connections_max)) {
+            all_.push_back(
+                std::make_unique<workspace>(*this, options().table_prefix, options().watcher));
+            free = all_.back().get();
+        }
+        if (free != nullptr) {
+            if (waited && options().watcher != nullptr)
+                options().watcher->waited(
+                    wait_kind::connection,
+                    std::chrono::duration_cast<std::chrono::microseconds>(
+                        std::chrono::steady_clock::now() - start));
+            return *free;
+        }
+        waited = true;
+        if (freed_.wait_until(lock, until) == std::cv_status::timeout && idle_.empty())
+            throw error(errc::unavailable, "no connection became free in time: allow more "
+                                           "connections (pool=) or shorter units of work");
+    }
+}
+
+void database_core::give_slowly(workspace& back) noexcept
+{
+    {
+        std::lock_guard const lock(mutex_);
+        idle_.push_back(&back);
+    }
+    freed_.notify_one();
+}
+
+void database_core::hand_over() noexcept
+{
+    if (auto* const free = hot_.exchange(nullptr)) give_slowly(*free);
+}
+
+sql::deadline deadline_after(std::chrono::steady_clock::time_point start,
+                             retry_policy const& policy) noexcept
+{
+    return policy.deadline.count() == 0 ? sql::deadline::max() : start + policy.deadline;
+}
+
+void pause(std::chrono::microseconds how_long, observer* watcher)
+{
+    if (how_long.count() <= 0) return;
+    std::this_thread::sleep_for(how_long);
+    if (watcher != nullptr) watcher->waited(wait_kind::pause, how_long);
+}
+
+std::uint64_t random_number() noexcept
+{
+    thread_local std::mt19937_64 generator{std::random_device{}()};
+    return generator();
+}
+
+void retry_or_throw(database_core const& core, workspace& space, error const& failure, int attempts,
+                    std::chrono::steady_clock::time_point started, retry_policy const& policy)
+{
+    auto* const watcher = core.options().watcher;
+    auto const elapsed = std::chrono::duration_cast<std::chrono::microseconds>(
+        std::chrono::steady_clock::now() - started);
+    auto const decision = decide(failure, attempts, elapsed, policy, random_number());
+    if (decision.then == retry_decision::action::give_up) {
+        if (watcher != nullptr) watcher->gave_up(decision.report, attempts);
+        if (decision.report == failure.code()) throw failure;
+        throw error(decision.report, attempts, failure);
+    }
+    if (watcher != nullptr) watcher->retried(failure.code(), attempts);
+    pause(decision.pause, watcher);
+    if (decision.then == retry_decision::action::reconnect_and_rerun) space.disconnect();
+    if (!space.connected()) core.reconnect(space);
+}
+
+}  // namespace tiebreak::detail

@@ -1,0 +1,114 @@
+// What a database object holds: its options and a bounded pool of workspaces, each with a
+// connection of its own.
+#pragma once
+
+#include "database/url.hpp"
+#include "unit_of_work/workspace.hpp"
+
+#include <tiebreak/database.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace tiebreak::detail {
+
+class database_core {
+public:
+    explicit database_core(parsed_url url);
+    database_core(database_core const&) = delete;
+    database_core& operator=(database_core const&) = delete;
+    ~database_core();
+
+    // A workspace with a live connection, waiting for a free one. Throws `unavailable`.
+    [[nodiscard]] workspace& take()
+    {
+        if (auto* const hot = hot_.exchange(nullptr)) [[likely]]
+            return ready(*hot);
+        return ready(take_slowly());
+    }
+    void give(workspace& back) noexcept
+    {
+        workspace* none = nullptr;
+        if (waiting_.load() == 0 && hot_.compare_exchange_strong(none, &back)) [[likely]] {
+            if (waiting_.load() != 0) hand_over();
+            return;
+        }
+        give_slowly(back);
+    }
+
+    // The innermost running unit of this thread on this database, or null.
+    [[nodiscard]] workspace* running_here() const noexcept
+    {
+        for (auto* one = running; one != nullptr; one = one->outer)
+            if (one->core() == this) return one;
+        return nullptr;
+    }
+    // Refuses a second connection beside a running unit: it would wait for itself.
+    void refuse_second_connection() const;
+
+    void reconnect(workspace& space) const { space.connect(open()); }
+    [[nodiscard]] std::unique_ptr<sql::connection> open() const;
+
+    [[nodiscard]] parsed_url const& url() const noexcept { return url_; }
+    [[nodiscard]] database_options const& options() const noexcept { return url_.options; }
+    [[nodiscard]] sql::dialect const& speaks() const noexcept { return sqlite::dialect(); }
+    // True when every unit begins its transaction at once: in memory there is nobody to block.
+    [[nodiscard]] bool begins_at_once() const noexcept { return url_.path == ":memory:"; }
+
+    static thread_local workspace* running;  // the innermost unit of this thread
+
+private:
+    [[nodiscard]] workspace& ready(workspace& taken);
+    [[nodiscard]] workspace& take_slowly();
+    void give_slowly(workspace& back) noexcept;
+    void hand_over() noexcept;
+
+    parsed_url url_;
+    std::atomic<workspace*> hot_{nullptr};  // one free workspace, taken without the mutex
+    std::atomic<int> waiting_{0};
+    std::mutex mutex_;
+    std::condition_variable freed_;
+    std::vector<workspace*> idle_;
+    std::vector<std::unique_ptr<workspace>> all_;
+};
+
+// Holds a workspace for a scope.
+class held_workspace {
+public:
+    explicit held_workspace(database_core& of)
+        : core_(of)
+        , space_(of.take())
+    {}
+    held_workspace(held_workspace const&) = delete;
+    held_workspace& operator=(held_workspace const&) = delete;
+    ~held_workspace()
+    {
+        space_.rollback();
+        core_.give(space_);
+    }
+    [[nodiscard]] workspace& get() noexcept { return space_; }
+
+private:
+    database_core& core_;
+    workspace& space_;
+};
+
+// When the caller's time is used up.
+[[nodiscard]] sql::deadline deadline_after(std::chrono::steady_clock::time_point start,
+                                           retry_policy const& policy) noexcept;
+
+// Sleeps out a pause of the retry policy and tells the observer.
+void pause(std::chrono::microseconds how_long, observer* watcher);
+
+// A number for jitter. Not for secrets.
+[[nodiscard]] std::uint64_t random_number() noexcept;
+
+// What becomes of a failed attempt: returns if there shall be another, after the pause and with a
+// live connection, else throws what the caller gets. `attempts` is how many there were.
+void retry_or_throw(database_core const& core, workspace& space, error const& failure, int attempts,
+                    std::chrono::steady_clock::time_point started, retry_policy const& policy);
+
+}  // namespace tiebreak::detail

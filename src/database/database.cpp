@@ -1,0 +1,80 @@
+#include "database/core.hpp"
+
+#include <tiebreak/schema.hpp>
+
+namespace tiebreak {
+
+database::database(std::string_view url, database_options options)
+    : core_(std::make_unique<detail::database_core>(detail::parse_url(url, std::move(options))))
+{}
+
+database::database(database&&) noexcept = default;
+database& database::operator=(database&&) noexcept = default;
+database::~database() = default;
+
+bool database::supports(capability what) const noexcept
+{
+    if (what == capability::several_processes) return !core_->begins_at_once();
+    return core_->speaks().supports(what);
+}
+
+std::string_view database::engine() const noexcept { return core_->speaks().engine(); }
+
+std::string database::engine_version()
+{
+    core_->refuse_second_connection();
+    detail::held_workspace held(*core_);
+    return held.get().connection().engine_version();
+}
+
+std::string const& database::shown_url() const noexcept { return core_->url().shown; }
+
+std::string const& database::table_prefix() const noexcept
+{
+    return core_->options().table_prefix;
+}
+
+namespace {
+
+detail::workspace& take_for_reading(detail::database_core& core)
+{
+    core.refuse_second_connection();
+    auto& space = core.take();
+    try {
+        space.connection().set_deadline(
+            detail::deadline_after(std::chrono::steady_clock::now(), core.options().retry));
+        space.connection().begin(sql::begin_mode::read, isolation::engine_default);
+    } catch (...) {
+        core.give(space);
+        throw;
+    }
+    return space;
+}
+
+}  // namespace
+
+database::reading_scope::reading_scope(database& on)
+    : on_(on)
+    , space_(take_for_reading(*on.core_))
+    , view_(space_)
+{}
+
+database::reading_scope::~reading_scope()
+{
+    space_.rollback();
+    on_.core_->give(space_);
+}
+
+void snapshot::run_query(std::string_view sql, std::span<value const> parameters,
+                         detail::row_plan const& of, void* to, void* (*add)(void* to))
+{
+    detail::refuse_transaction_control(sql);
+    detail::read_rows(space_.statements(), std::string{sql}, parameters, of, {to, add});
+}
+
+std::string snapshot::table_of(detail::plan const& of) const
+{
+    return space_.statements().text().table(of).text();
+}
+
+}  // namespace tiebreak

@@ -1,0 +1,273 @@
+// Where a repository's statements run, and what each of its writes expects.
+#include "database/core.hpp"
+
+#include <stdexcept>
+
+namespace tiebreak::detail {
+
+// Reaches into the public classes for their workspaces.
+struct place_access {
+    static workspace& space(unit_of_work& work) { return work.space_; }
+    static workspace& space(snapshot& view) { return view.space_; }
+    static database_core& core(database& db) { return *db.core_; }
+};
+
+namespace {
+
+enum class purpose : std::uint8_t { reading, writing, writing_in_several_statements };
+
+// On a database: one statement on its own, or a small transaction, tried again by its policy.
+template <class F>
+auto run_alone(database_core& core, purpose why, F&& run)
+{
+    core.refuse_second_connection();
+    held_workspace held(core);
+    auto& space = held.get();
+    auto const& policy = core.options().retry;
+    auto const started = std::chrono::steady_clock::now();
+    for (int attempt = 1;; ++attempt) {
+        try {
+            space.connection().set_deadline(deadline_after(started, policy));
+            if (why != purpose::writing_in_several_statements) return run(space.statements());
+            space.connection().begin(sql::begin_mode::write, isolation::engine_default);
+            auto const result = run(space.statements());
+            space.connection().commit();
+            return result;
+        } catch (error const& failure) {
+            space.rollback();
+            retry_or_throw(core, space, failure, attempt, started, policy);
+        }
+    }
+}
+
+template <class F>
+auto run_at(place where, purpose why, plan const& of, F&& run)
+{
+    if (where.db != nullptr) return run_alone(place_access::core(*where.db), why, run);
+    if (where.view != nullptr) {
+        if (why != purpose::reading)
+            throw std::logic_error("nothing can be written through a snapshot");
+        return run(place_access::space(*where.view).statements());
+    }
+    auto& space = place_access::space(*where.work);
+    return space.guarded([&] {
+        space.flush_if_touched(of);
+        if (why == purpose::reading) return run(space.statements());
+        space.begin_writing();
+        auto const result = run(space.statements());
+        space.refresh(of);
+        return result;
+    });
+}
+
+observer* watcher_of(place where)
+{
+    return where.db != nullptr ? place_access::core(*where.db).options().watcher
+                               : place_access::space(*where.work).watcher();
+}
+
+std::string const& prefix_of(place where)
+{
+    return where.db != nullptr ? place_access::core(*where.db).options().table_prefix
+                               : place_access::space(*where.work).prefix();
+}
+
+purpose writing(plan const& of)
+{
+    return of.form == version_form::timestamp ? purpose::writing_in_several_statements
+                                              : purpose::writing;
+}
+
+void check_changes(plan const& of, conditional const& how)
+{
+    column_mask changed = 0;
+    for (auto const& change : how.changes) {
+        auto const bit = column_mask{1} << change.column;
+        if ((changed & bit) != 0)
+            throw std::invalid_argument("a column of " + std::string{of.table} +
+                                        " is changed twice in one statement");
+        changed |= bit;
+    }
+    if (how.changes.empty() && of.version == 0)
+        throw std::invalid_argument("an update of " + std::string{of.table} + " changes nothing");
+}
+
+std::span<value const> key_span(plan const& of, value const* key)
+{
+    return {key, static_cast<std::size_t>(std::popcount(of.key))};
+}
+
+// The version a row has now; empty when there is no such row.
+std::optional<value> version_now(session& on, plan const& of, value const* key)
+{
+    auto& statement = on.find_version(of);
+    sql::reading const until_end(statement);
+    auto const row = statement.first(key_span(of, key));
+    if (row.empty()) return {};
+    return row[0];
+}
+
+}  // namespace
+
+void select_rows(place where, query const& what, row_receiver to)
+{
+    if (what.lock.mode != lock_mode::none)
+        throw std::logic_error("rows are held by a unit of work: use work.select().lock()");
+    run_at(where, purpose::reading, *what.of, [&](session& on) {
+        select_rows(on, what, to);
+        return 0;
+    });
+}
+
+std::int64_t count_rows(place where, query const& what)
+{
+    return run_at(where, purpose::reading, *what.of,
+                  [&](session& on) { return count_rows(on, what); });
+}
+
+bool any_row(place where, query const& what)
+{
+    return run_at(where, purpose::reading, *what.of,
+                  [&](session& on) { return any_row(on, what); });
+}
+
+bool find_row(place where, plan const& of, column_mask by, value const* values, void* into)
+{
+    return run_at(where, purpose::reading, of,
+                  [&](session& on) { return find_row(on, of, by, values, into); });
+}
+
+std::int64_t update_rows(place where, plan const& of, conditional const& how)
+{
+    check_changes(of, how);
+    if (how.version && *how.version == of.version_max)
+        throw error(errc::version_exhausted,
+                    "the version of a " + std::string{of.entity} + " is at its maximum");
+    return run_at(where, purpose::writing, of, [&](session& on) {
+        auto out = on.text();
+        render_update_if(out, of, how);
+        return on.prepared(out.text()).execute(out.parameters());
+    });
+}
+
+std::int64_t delete_rows(place where, plan const& of, conditional const& how)
+{
+    return run_at(where, purpose::writing, of, [&](session& on) {
+        auto out = on.text();
+        render_delete_if(out, of, how);
+        return on.prepared(out.text()).execute(out.parameters());
+    });
+}
+
+bool insert_row(place where, plan const& of, void* row, bool unless_taken)
+{
+    std::array<value, 64> values;
+    value key;
+    if (of.generated) {
+        of.encode(row, of.key, &key);
+        if (key.integer() != 0)
+            throw std::invalid_argument("a new row of " + std::string{of.entity} +
+                                        " has a key already: the database makes it");
+    }
+    auto const columns = inserted_columns(of);
+    auto const number = of.encode(row, columns, values.data());
+    value version{of.version_first};
+    if (of.form == version_form::counter)
+        values[static_cast<std::size_t>(std::popcount(columns & (of.version - 1)))] = version;
+
+    bool const inserted = run_at(where, writing(of), of, [&](session& on) {
+        std::span<value const> const parameters{values.data(), number};
+        auto& statement = unless_taken ? on.insert_if_absent(of) : on.insert(of);
+        if (of.generated) {
+            auto const made = statement.insert(parameters);
+            if (!made) return false;
+            key = value{*made};
+        } else if (statement.execute(parameters) == 0) {
+            return false;
+        }
+        if (of.form == version_form::timestamp) {
+            std::array<value, 64> of_row;
+            of.encode(row, of.key, of_row.data());
+            if (of.generated) of_row[0] = key;
+            version = version_now(on, of, of_row.data()).value();
+        }
+        return true;
+    });
+    if (!inserted) return false;
+    if (of.generated) decode_row(of, row, of.key, &key);
+    if (of.form != version_form::none) decode_row(of, row, of.version, &version);
+    return true;
+}
+
+std::int64_t update_row(place where, plan const& of, void* row)
+{
+    std::array<value, 130> parameters;
+    auto const changed = of.all & ~(of.key | of.version);
+    bool const bump = of.version != 0;
+    auto number = of.encode(row, changed, parameters.data());
+    auto const* const key = parameters.data() + number;
+    number += of.encode(row, of.key, parameters.data() + number);
+    value version;
+    if (bump) {
+        of.encode(row, of.version, &version);
+        if (version.integer() == of.version_max)
+            throw error(errc::version_exhausted,
+                        "the version of a " + std::string{of.entity} + " is at its maximum");
+        parameters[number++] = version;
+    }
+    auto const rows = run_at(where, writing(of), of, [&](session& on) {
+        auto const matched =
+            on.update(of, changed, bump).execute({parameters.data(), number});
+        if (matched == 1 && of.form == version_form::timestamp)
+            version = version_now(on, of, key).value();
+        return matched;
+    });
+    if (rows == 1 && bump) {
+        if (of.form == version_form::counter) version = value{version.integer() + 1};
+        decode_row(of, row, of.version, &version);
+    }
+    return rows;
+}
+
+void throw_precondition_failed(plan const& of, void const* row)
+{
+    std::array<value, 64> key;
+    of.encode(row, of.key, key.data());
+    value version;
+    of.encode(row, of.version, &version);
+    throw error(errc::precondition_failed, conflict_of(of, {}, key.data(), version.integer()));
+}
+
+void throw_row_not_found(plan const& of, void const* row)
+{
+    std::array<value, 64> key;
+    of.encode(row, of.key, key.data());
+    throw error(errc::not_found, "there is no " + std::string{of.entity} + " with the key " +
+                                     key_text(of, key.data()));
+}
+
+conflict explain_loss(place where, plan const& of, value const* key,
+                      std::optional<std::int64_t> expected)
+{
+    auto what = conflict_of(of, where.view != nullptr ? std::string{} : prefix_of(where), key,
+                            expected);
+    run_at(where, purpose::reading, of, [&](session& on) {
+        auto const now = version_now(on, of, key);
+        what.kind = now ? conflict_kind::changed : conflict_kind::gone;
+        if (now && of.version != 0 && now->holds_integer()) what.actual_version = now->integer();
+        return 0;
+    });
+    return what;
+}
+
+outcome outcome_of(place where, plan const& of, conditional const& how, std::int64_t rows)
+{
+    if (rows == 1) return outcome::won;
+    if (rows != 0)
+        throw error(errc::backend_failure, "a write of one row of " + std::string{of.table} +
+                                               " matched several: its key is not unique");
+    report_loss(watcher_of(where), conflict_of(of, prefix_of(where), how.key, how.version));
+    return outcome::lost;
+}
+
+}  // namespace tiebreak::detail

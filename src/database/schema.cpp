@@ -1,0 +1,37 @@
+#include <tiebreak/schema.hpp>
+
+#include "database/core.hpp"
+#include "database/own_tables.hpp"
+
+namespace tiebreak {
+
+namespace detail {
+
+std::string create_table_sql(database const& in, plan const& of)
+{
+    return render_create_table(sqlite::dialect(), in.table_prefix(), of);
+}
+
+void create_table(database& in, plan const& of) { in.execute(create_table_sql(in, of)); }
+
+// Reaches the connection for the checks that only a driver can make.
+struct schema_access {
+    static database_core& core(database& db) { return *db.core_; }
+};
+
+}  // namespace detail
+
+void install(database& in) { create_table<detail::lease_row>(in); }
+
+std::vector<guarantee> check_guarantees(database& of)
+{
+    auto& core = detail::schema_access::core(of);
+    core.refuse_second_connection();
+    detail::held_workspace held(core);
+    std::vector<guarantee> result;
+    for (auto& one : sqlite::check(held.get().connection()))
+        result.push_back({one.weakens, std::move(one.text)});
+    return result;
+}
+
+}  // namespace tiebreak

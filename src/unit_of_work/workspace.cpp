@@ -1,0 +1,432 @@
+#include "unit_of_work/workspace.hpp"
+
+#include <tiebreak/log.hpp>
+
+#include <stdexcept>
+
+namespace tiebreak::detail {
+
+namespace {
+
+bool is_pessimistic(lock_mode mode) noexcept
+{
+    return mode == lock_mode::pessimistic_read || mode == lock_mode::pessimistic_write ||
+           mode == lock_mode::pessimistic_force_increment;
+}
+
+bool needs_version(lock_mode mode) noexcept
+{
+    return mode == lock_mode::optimistic || mode == lock_mode::optimistic_force_increment ||
+           mode == lock_mode::pessimistic_force_increment;
+}
+
+void check_lock(plan const& of, lock_mode mode)
+{
+    if (needs_version(mode) && of.form == version_form::none)
+        throw std::logic_error("this lock mode needs an entity with a version; " +
+                               std::string{of.entity} + " has none");
+}
+
+// A lock mode leaves marks that the flush acts on. True when it left any.
+bool mark(entry& one, lock_mode mode) noexcept
+{
+    if (mode == lock_mode::optimistic) one.verify = true;
+    else if (needs_version(mode)) one.force_increment = true;
+    else return false;
+    return true;
+}
+
+}  // namespace
+
+void workspace::throw_failed() const
+{
+    throw std::logic_error("this unit of work has failed and refuses further work: let the error "
+                           "leave the callable, or roll back to a savepoint taken before it");
+}
+
+void workspace::begin_now() { begin_writing(); }
+
+void workspace::begin_locking(wait_limit limit)
+{
+    if (limit.what == wait_limit::kind::skip &&
+        !connection().speaks().supports(capability::skip_locked))
+        throw error(errc::unsupported,
+                    "this engine cannot pass over locked rows (capability skip_locked)");
+    if (connection().in_transaction()) return;
+    if (limit.what != wait_limit::kind::at_most) return begin_writing();
+
+    struct restored_deadline {
+        sql::connection& on;
+        sql::deadline to;
+        ~restored_deadline() { on.set_deadline(to); }
+    } const restored{connection(), deadline_};
+    auto const until = std::chrono::steady_clock::now() + limit.at_most;
+    if (until < deadline_) connection().set_deadline(until);
+    begin_writing();
+}
+
+void workspace::commit()
+{
+    if (failed_) std::rethrow_exception(failure_);
+    flush(true);
+    if (connection().in_transaction()) connection().commit();
+}
+
+void workspace::rollback() noexcept
+{
+    if (session_ && connection().in_transaction()) connection().rollback();
+}
+
+void workspace::forget_rows() noexcept
+{
+    for (auto const& one : rows_.entries()) one.of->destroy(one.object);
+    rows_.clear();
+    memory_.release();
+}
+
+void workspace::reset() noexcept
+{
+    forget_rows();
+    removals_.clear();
+    if (!after_commit_.empty()) after_commit_.clear();
+    begin_first_ = false;
+    pending_ = false;
+    savepoints_ = 0;
+    if (failed_) revive();
+}
+
+error workspace::lost(plan const& of, value const* key, bool from_outside,
+                      std::optional<std::int64_t> expected) const
+{
+    auto what = conflict_of(of, prefix_, key, expected);
+    if (of.form == version_form::none) what.kind = conflict_kind::gone;
+    report_loss(watcher_, what);
+    return {from_outside ? errc::precondition_failed : errc::stale_version, std::move(what)};
+}
+
+// --- tracking ---------------------------------------------------------------------------------
+
+void workspace::copy_bytes(value* row, column_mask mask)
+{
+    each_column(mask, [&](std::size_t i) {
+        if (!row[i].holds_bytes()) return;
+        auto const from = row[i].text();
+        auto* to = static_cast<char*>(memory_.take(from.size() + 1, 1));
+        if (!from.empty()) std::memcpy(to, from.data(), from.size());
+        row[i] = row[i].kind() == value_kind::text
+                     ? value{std::string_view{to, from.size()}}
+                     : value{std::span{reinterpret_cast<std::byte const*>(to), from.size()}};
+    });
+}
+
+void workspace::take_snapshot(entry& one, column_mask mask)
+{
+    if (mask == one.of->all) {
+        one.of->encode(one.object, mask, one.snapshot);
+    } else {
+        one.of->encode(one.object, mask, key_.data());
+        value const* next = key_.data();
+        each_column(mask, [&](std::size_t i) { one.snapshot[i] = *next++; });
+    }
+    copy_bytes(one.snapshot, mask);
+}
+
+entry& workspace::track(plan const& of, value const* row)
+{
+    auto* object = memory_.take(of.size, of.align);
+    auto* snapshot = static_cast<value*>(memory_.take(of.columns.size() * sizeof(value), alignof(value)));
+    of.construct(object);
+    auto& one = rows_.push({.of = &of,
+                            .object = object,
+                            .snapshot = snapshot,
+                            .hash = 0,
+                            .state = row_state::forgotten,
+                            .indexed = false,
+                            .from_outside = false,
+                            .verify = false,
+                            .force_increment = false});
+    decode_row(of, object, of.all, row);
+    take_snapshot(one, of.all);
+    one.state = row_state::loaded;
+    rows_.index(one);
+    return one;
+}
+
+entry& workspace::entry_of(void* row)
+{
+    for (auto& one : rows_.entries())
+        if (one.object == row && one.state != row_state::forgotten) return one;
+    throw std::invalid_argument("this object does not belong to the unit of work");
+}
+
+value const* workspace::key_of(entry const& one)
+{
+    auto* next = key_.data();
+    each_column(one.of->key, [&](std::size_t i) { *next++ = one.snapshot[i]; });
+    return key_.data();
+}
+
+// The database has shown a row that is tracked already: is it still the one that was loaded?
+void workspace::compare(entry& one, value const* row)
+{
+    plan const& of = *one.of;
+    if (of.form != version_form::none) {
+        auto const now = row[of.version_column];
+        if (now.is_null()) throw_undecodable(of, of.version_column, now);
+        if (now.integer() != version_of(one))
+            throw lost(of, key_of(one), one.from_outside, version_of(one));
+        return;
+    }
+    auto* fresh = memory_.take(of.size, of.align);
+    of.construct(fresh);
+    struct destroyed {
+        plan const& of;
+        void* object;
+        ~destroyed() { of.destroy(object); }
+    } const destroyed_at_end{of, fresh};
+    decode_row(of, fresh, of.all, row);
+    if (of.changed(fresh, one.snapshot) == 0) return;
+    if (changed_columns(one) != 0) throw lost(of, key_of(one), one.from_outside, {});
+    decode_row(of, one.object, of.all, row);
+    take_snapshot(one, of.all);
+}
+
+void* workspace::found_row(plan const& of, std::span<value const> row, lock_request lock)
+{
+    if (row.empty()) return nullptr;
+    auto const known = rows_.find(of, identity_map::hash_row(of, row.data()),
+                                  [&](std::size_t i) { return row[i]; });
+    if (known == identity_map::none) {
+        auto& one = track(of, row.data());
+        pending_ = mark(one, lock.mode) || pending_;
+        return one.object;
+    }
+    auto& one = rows_.entries()[known];
+    if (one.state == row_state::removed) return nullptr;
+    if (of.form != version_form::none || is_pessimistic(lock.mode)) compare(one, row.data());
+    pending_ = mark(one, lock.mode) || pending_;
+    return one.object;
+}
+
+void* workspace::lock_entry(entry& one, lock_request how)
+{
+    check_lock(*one.of, how.mode);
+    if (is_pessimistic(how.mode)) {
+        begin_locking(how.wait);
+        if (one.state == row_state::loaded) {
+            auto& statement = session_->find(*one.of);
+            sql::reading const until_end(statement);
+            auto const* key = key_of(one);
+            auto const row =
+                statement.first({key, static_cast<std::size_t>(std::popcount(one.of->key))});
+            if (row.empty()) {
+                auto gone = lost(*one.of, key_of(one), one.from_outside,
+                                 one.of->version != 0 ? std::optional{version_of(one)}
+                                                      : std::nullopt);
+                throw gone;
+            }
+            compare(one, row.data());
+        }
+    }
+    pending_ = mark(one, how.mode) || pending_;
+    return one.object;
+}
+
+// --- reading ----------------------------------------------------------------------------------
+
+void* workspace::find(plan const& of, value const* key, lock_request lock)
+{
+    auto const at = [&](std::size_t column) {
+        return key[std::popcount(of.key & ((column_mask{1} << column) - 1))];
+    };
+    auto const known = rows_.find(of, identity_map::hash_key(of, key), at);
+    if (known != identity_map::none) {
+        auto& one = rows_.entries()[known];
+        if (one.state == row_state::removed) return nullptr;
+        return lock.mode == lock_mode::none ? one.object : lock_entry(one, lock);
+    }
+    if (lock.mode != lock_mode::none) {
+        check_lock(of, lock.mode);
+        if (is_pessimistic(lock.mode)) begin_locking(lock.wait);
+    }
+    auto& statement = session_->find(of);
+    sql::reading const until_end(statement);
+    auto const row = statement.first({key, static_cast<std::size_t>(std::popcount(of.key))});
+    if (row.empty()) return nullptr;
+    auto& one = track(of, row.data());
+    if (lock.mode != lock_mode::none) pending_ = mark(one, lock.mode) || pending_;
+    return one.object;
+}
+
+void* workspace::find_by(plan const& of, std::size_t column, value is, lock_request lock)
+{
+    flush_if_touched(of);
+    if (lock.mode != lock_mode::none) {
+        check_lock(of, lock.mode);
+        if (is_pessimistic(lock.mode)) begin_locking(lock.wait);
+    }
+    auto& statement = session_->find_by(of, column_mask{1} << column);
+    sql::reading const until_end(statement);
+    return found_row(of, statement.first({&is, 1}), lock);
+}
+
+void workspace::select(query const& what, void* to, void (*found)(void* to, void* row))
+{
+    plan const& of = *what.of;
+    check_lock(of, what.lock.mode);
+    flush_if_touched(of);
+    if (is_pessimistic(what.lock.mode)) begin_locking(what.lock.wait);
+    auto out = session_->text();
+    render_query(out, what, wanted::rows);
+    auto& statement = session_->prepared(out.text());
+    sql::reading const until_end(statement);
+    for (auto row = statement.first(out.parameters()); !row.empty(); row = statement.next())
+        if (auto* object = found_row(of, row, what.lock)) found(to, object);
+}
+
+std::int64_t workspace::count(query const& what)
+{
+    flush_if_touched(*what.of);
+    return count_rows(*session_, what);
+}
+
+bool workspace::exists(query const& what)
+{
+    flush_if_touched(*what.of);
+    return any_row(*session_, what);
+}
+
+// --- changing ---------------------------------------------------------------------------------
+
+void* workspace::add(plan const& of, void* from)
+{
+    if (of.generated) {
+        value key;
+        of.encode(from, of.key, &key);
+        if (key.integer() != 0)
+            throw std::invalid_argument("a new row of " + std::string{of.entity} +
+                                        " has a key already: the database makes it");
+    }
+    auto* object = memory_.take(of.size, of.align);
+    auto const count = of.columns.size();
+    auto* snapshot = static_cast<value*>(memory_.take(count * sizeof(value), alignof(value)));
+    std::uninitialized_value_construct_n(snapshot, count);
+    of.move_construct(object, from);
+    auto& one = rows_.push({.of = &of,
+                            .object = object,
+                            .snapshot = snapshot,
+                            .hash = 0,
+                            .state = row_state::added,
+                            .indexed = false,
+                            .from_outside = false,
+                            .verify = false,
+                            .force_increment = false});
+    pending_ = true;
+    if (!of.generated) {
+        take_snapshot(one, of.key);
+        rows_.index(one);
+    }
+    return object;
+}
+
+void* workspace::insert(plan const& of, void* from)
+{
+    flush();
+    auto* object = add(of, from);
+    begin_writing();
+    insert(rows_.entries().back(), false);
+    return object;
+}
+
+void workspace::remove(void* row)
+{
+    auto& one = entry_of(row);
+    if (one.state == row_state::added) {
+        one.state = row_state::forgotten;
+        one.indexed = false;
+    } else if (one.state == row_state::loaded) {
+        one.state = row_state::removed;
+        removals_.push_back(static_cast<std::uint32_t>(&one - rows_.entries().data()));
+        pending_ = true;
+    }
+}
+
+void* workspace::merge(plan const& of, void* from)
+{
+    of.encode(from, of.key, key_.data());
+    std::array<value, 64> const key = key_;
+    auto* object = find(of, key.data(), {});
+    if (object == nullptr)
+        throw error(errc::not_found, "there is no such " + std::string{of.entity});
+    auto& one = entry_of(object);
+    if (of.form != version_form::none && one.state == row_state::loaded) {
+        value claimed;
+        of.encode(from, of.version, &claimed);
+        if (claimed.integer() != version_of(one)) {
+            auto what = conflict_of(of, prefix_, key.data(), claimed.integer());
+            what.kind = conflict_kind::changed;
+            what.actual_version = version_of(one);
+            report_loss(watcher_, what);
+            throw error(errc::precondition_failed, std::move(what));
+        }
+    }
+    one.from_outside = true;
+    of.destroy(object);
+    of.move_construct(object, from);
+    return object;
+}
+
+void workspace::lock(void* row, lock_request how) { lock_entry(entry_of(row), how); }
+
+void workspace::refresh(plan const& of)
+{
+    for (auto& one : rows_.entries()) {
+        if (one.of != &of || one.state != row_state::loaded) continue;
+        auto& statement = session_->find(of);
+        sql::reading const until_end(statement);
+        auto const row =
+            statement.first({key_of(one), static_cast<std::size_t>(std::popcount(of.key))});
+        if (row.empty()) {
+            one.state = row_state::forgotten;
+            one.indexed = false;
+            continue;
+        }
+        decode_row(of, one.object, of.all, row.data());
+        take_snapshot(one, of.all);
+    }
+}
+
+// --- savepoints -------------------------------------------------------------------------------
+
+workspace::memento workspace::remember()
+{
+    memento now{rows_.entries(), removals_, {}};
+    for (auto const& one : now.entries) {
+        auto const count = one.of->columns.size();
+        auto* copy = static_cast<value*>(memory_.take(count * sizeof(value), alignof(value)));
+        std::uninitialized_copy_n(one.snapshot, count, copy);  // its bytes stay where they are
+        now.snapshots.push_back(copy);
+    }
+    return now;
+}
+
+void workspace::restore(memento const& before)
+{
+    auto& entries = rows_.entries();
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        if (i >= before.entries.size()) {
+            entries[i].state = row_state::forgotten;
+            entries[i].indexed = false;
+            continue;
+        }
+        entries[i] = before.entries[i];
+        if (entries[i].state != row_state::loaded) continue;
+        std::copy_n(before.snapshots[i], entries[i].of->columns.size(), entries[i].snapshot);
+        decode_row(*entries[i].of, entries[i].object, entries[i].of->all, entries[i].snapshot);
+    }
+    removals_ = before.removals;
+    pending_ = true;
+    rows_.reindex();
+}
+
+}  // namespace tiebreak::detail

@@ -1,0 +1,214 @@
+// What a unit of work needs while it runs, kept by a pool from unit to unit: a session, the rows it
+// tracks, their memory, and the state of the unit that runs in it now.
+//
+// state     use            fail(e)   commit          rollback   reset
+// idle      -              -         -               -          idle
+// running   running        failed    idle or failed  idle       idle
+// failed    logic_error    failed    throws e        idle       idle
+#pragma once
+
+#include "entity/reads.hpp"
+#include "entity/row.hpp"
+#include "entity/session.hpp"
+#include "unit_of_work/identity_map.hpp"
+
+#include <tiebreak/observer.hpp>
+#include <tiebreak/unit_of_work.hpp>
+
+#include <array>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace tiebreak::detail {
+
+class database_core;
+
+class workspace {
+public:
+    workspace(database_core const& of, std::string const& prefix, observer* watcher)
+        : core_(&of)
+        , prefix_(prefix)
+        , watcher_(watcher)
+    {}
+    workspace(workspace const&) = delete;
+    workspace& operator=(workspace const&) = delete;
+    ~workspace() { forget_rows(); }
+
+    // --- the connection -------------------------------------------------------------------------
+    [[nodiscard]] bool connected() const noexcept { return session_ != nullptr; }
+    void connect(std::unique_ptr<sql::connection> to)
+    {
+        session_ = std::make_unique<session>(std::move(to), prefix_);
+    }
+    void disconnect() noexcept { session_.reset(); }
+    [[nodiscard]] session& statements() noexcept { return *session_; }
+    [[nodiscard]] sql::connection& connection() noexcept { return session_->connection(); }
+    [[nodiscard]] database_core const* core() const noexcept { return core_; }
+    [[nodiscard]] observer* watcher() const noexcept { return watcher_; }
+    [[nodiscard]] std::string const& prefix() const noexcept { return prefix_; }
+
+    // --- the unit -------------------------------------------------------------------------------
+    // `at_first_statement`: begin the transaction before anything is read.
+    void start(sql::deadline until, isolation level, bool at_first_statement) noexcept
+    {
+        deadline_ = until;
+        level_ = level;
+        begin_first_ = at_first_statement;
+        connection().set_deadline(until);
+    }
+
+    // Runs one operation of the unit: refuses when it has failed, and marks it failed on an error.
+    template <class F>
+    auto guarded(F&& operation)
+    {
+        if (failed_) [[unlikely]] throw_failed();
+        try {
+            if (begin_first_) [[unlikely]] begin_now();
+            return operation();
+        } catch (...) {
+            fail(std::current_exception());
+            throw;
+        }
+    }
+
+    void require_usable() const
+    {
+        if (failed_) throw_failed();
+    }
+    void fail(std::exception_ptr why) noexcept
+    {
+        if (!failed_) failure_ = std::move(why);
+        failed_ = true;
+    }
+    [[nodiscard]] bool failed() const noexcept { return failed_; }
+    void revive() noexcept
+    {
+        failed_ = false;
+        failure_ = nullptr;
+    }
+
+    // Opens the transaction if it is not open.
+    void begin_writing()
+    {
+        if (!connection().in_transaction()) connection().begin(sql::begin_mode::write, level_);
+        begin_first_ = false;
+    }
+    // The same, for a lock that may not be waited for as long as the unit's deadline.
+    void begin_locking(wait_limit limit);
+
+    // Flushes and commits; throws the unit's failure if it has failed.
+    void commit();
+    // Ends unit and transaction without writing.
+    void rollback() noexcept;
+    // Forgets rows and state; the transaction must be over.
+    void reset() noexcept;
+
+    // --- rows -----------------------------------------------------------------------------------
+    [[nodiscard]] void* find(plan const& of, value const* key, lock_request lock);
+    [[nodiscard]] void* find_by(plan const& of, std::size_t column, value is, lock_request lock);
+    void select(query const& what, void* to, void (*found)(void* to, void* row));
+    [[nodiscard]] std::int64_t count(query const& what);
+    [[nodiscard]] bool exists(query const& what);
+    [[nodiscard]] void* add(plan const& of, void* from);
+    [[nodiscard]] void* insert(plan const& of, void* from);
+    void remove(void* row);
+    [[nodiscard]] void* merge(plan const& of, void* from);
+    void lock(void* row, lock_request how);
+
+    // Writes what changed. `last`: nobody will look at the objects afterwards.
+    void flush(bool last = false);
+    // Flushes if a row of this entity has a change that a query would miss.
+    void flush_if_touched(plan const& of);
+    // Reads every tracked row of this entity again, after a statement may have changed them.
+    void refresh(plan const& of);
+
+    void run_after_commit(std::function<void()> then) { after_commit_.push_back(std::move(then)); }
+    [[nodiscard]] std::vector<std::function<void()>> take_after_commit() noexcept
+    {
+        return std::exchange(after_commit_, {});
+    }
+    [[nodiscard]] bool has_after_commit() const noexcept { return !after_commit_.empty(); }
+
+    // Rows as they were, for savepoints.
+    struct memento {
+        std::vector<entry> entries;
+        std::vector<std::uint32_t> removals;
+        std::vector<value const*> snapshots;  // one copy for each entry
+    };
+    [[nodiscard]] memento remember();
+    void restore(memento const& before);
+    [[nodiscard]] int next_savepoint() noexcept { return ++savepoints_; }
+
+    // Tells observer and log of a lost check and makes the error of it.
+    [[nodiscard]] error lost(plan const& of, value const* key, bool from_outside,
+                             std::optional<std::int64_t> expected) const;
+
+    workspace* outer = nullptr;      // the unit that runs on this thread around this one
+    void const* options = nullptr;   // of the transact that runs here; the layer above knows them
+
+private:
+    class flush_steps;
+
+    [[noreturn]] void throw_failed() const;
+    void begin_now();
+    void forget_rows() noexcept;
+
+    entry& track(plan const& of, value const* row);
+    [[nodiscard]] void* found_row(plan const& of, std::span<value const> row, lock_request lock);
+    void* lock_entry(entry& one, lock_request how);
+    void compare(entry& one, value const* row);
+    entry& entry_of(void* row);
+    void copy_bytes(value* row, column_mask mask);
+    void take_snapshot(entry& one, column_mask mask);
+    void set_version(entry& one, value to);
+    [[nodiscard]] std::int64_t version_of(entry const& one) const noexcept
+    {
+        return one.snapshot[one.of->version_column].integer();
+    }
+    value const* key_of(entry const& one);
+
+    [[nodiscard]] column_mask changed_columns(entry const& one) const;
+    [[nodiscard]] bool points_to_added(entry const& one, column_mask changed);
+    void update(entry& one, column_mask changed, bool bump, bool last);
+    [[nodiscard]] sql::step prepare_update(entry& one, column_mask changed, bool bump);
+    void finish_update(entry& one, column_mask changed, bool bump, std::int64_t rows, bool last);
+    void verify(entry& one);
+    void insert(entry& one, bool last);
+    void erase(entry& one);
+    void read_version(entry& one);
+    [[nodiscard]] bool plan_flush();  // true when there are rows to insert
+    void flush_many(bool last);
+    void write_planned(bool postponed, bool last);
+
+    database_core const* core_;
+    std::string const& prefix_;
+    observer* watcher_;
+    std::unique_ptr<session> session_;
+
+    identity_map rows_;
+    arena memory_;
+    std::vector<std::uint32_t> removals_;  // entries to delete, in the order of the calls
+    std::vector<std::function<void()>> after_commit_;
+
+    sql::deadline deadline_{};
+    isolation level_ = isolation::engine_default;
+    bool begin_first_ = false;
+    bool failed_ = false;
+    bool pending_ = false;  // something was added, removed or locked since the last flush
+    int savepoints_ = 0;
+    std::exception_ptr failure_;
+
+    std::array<value, 130> parameters_;  // of the statement being run: every column twice
+    std::array<value, 64> key_;
+    struct planned {
+        std::uint32_t position;
+        column_mask changed;
+        bool bump;
+        bool postponed;
+    };
+    std::vector<planned> plan_of_flush_;
+};
+
+}  // namespace tiebreak::detail
