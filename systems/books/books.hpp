@@ -94,11 +94,14 @@ replace(database& in, std::int64_t id, version expected, book_content const& by)
 [[nodiscard]] update_result
 patch(database& in, std::int64_t id, version expected, book_patch const& by);
 
-/// Removes the book. Its id never comes back. One statement, one more when not as expected.
-[[nodiscard]] std::variant<removed, stale_book, book_not_found>
-remove(database& in, std::int64_t id, version expected);
+using remove_result = std::variant<removed, stale_book, book_not_found>;
 
-/// A way to decide whose text stays. See the head of this file. Names: `systems::name_of`,
+/// Removes the book. Its id never comes back. One statement, one more when not as expected.
+[[nodiscard]] remove_result remove(database& in, std::int64_t id, version expected);
+
+using systems::name_of;
+
+/// A way to decide whose text stays. See the head of this file. Names: `name_of`,
 /// `systems::parse<strategy>`.
 enum class strategy : std::uint8_t { naive, in_process, optimistic, pessimistic };
 BOOST_DESCRIBE_ENUM(strategy, naive, in_process, optimistic, pessimistic)

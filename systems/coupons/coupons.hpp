@@ -35,7 +35,9 @@
 
 namespace tiebreak::systems::coupons {
 
-/// A way to decide who gets one. See the head of this file. Names: `systems::name_of`,
+using systems::name_of;
+
+/// A way to decide who gets one. See the head of this file. Names: `name_of`,
 /// `systems::parse<strategy>`.
 enum class strategy : std::uint8_t {
     naive,
