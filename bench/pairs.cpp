@@ -1,0 +1,134 @@
+#include "bench/pairs.hpp"
+
+#include <boost/json.hpp>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+namespace bench {
+
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+double time_us(std::function<void(int)> const& work, int times)
+{
+    auto const start = clock::now();
+    work(times);
+    return std::chrono::duration<double, std::micro>(clock::now() - start).count() / times;
+}
+
+double percentile(std::vector<double> values, double share)
+{
+    std::ranges::sort(values);
+    return values[static_cast<std::size_t>(share * static_cast<double>(values.size() - 1))];
+}
+
+}  // namespace
+
+double median(std::vector<double> values) { return percentile(std::move(values), 0.5); }
+
+result compare(std::string name, std::string engine, options const& how,
+               std::function<void(int)> const& bare, std::function<void(int)> const& ours)
+{
+    ours(50);
+    auto const once = time_us(bare, 200);
+    int const times = std::max(1, static_cast<int>(how.slice_ms * 1000 / once));
+    std::vector<double> bare_us;
+    std::vector<double> ours_us;
+    std::vector<double> ratios;
+    for (int pair = 0; pair < how.pairs; ++pair) {
+        bool const bare_first = pair % 2 == 0;
+        double const first = time_us(bare_first ? bare : ours, times);
+        double const second = time_us(bare_first ? ours : bare, times);
+        bare_us.push_back(bare_first ? first : second);
+        ours_us.push_back(bare_first ? second : first);
+        ratios.push_back(ours_us.back() / bare_us.back());
+    }
+    return {.name = std::move(name),
+            .engine = std::move(engine),
+            .bare_us = median(bare_us),
+            .tiebreak_us = median(ours_us),
+            .ratio = median(ratios),
+            .ratio_low = percentile(ratios, 0.1),
+            .ratio_high = percentile(ratios, 0.9),
+            .pairs = how.pairs};
+}
+
+void print_heading()
+{
+    std::printf("%-32s %-8s %10s %12s %8s   %s\n", "what", "engine", "bare µs", "tiebreak µs",
+                "ratio", "10 %..90 % of the pairs");
+}
+
+void print(result const& one, double target)
+{
+    std::printf("%-32s %-8s %10.3f %11.3f %8.3f   %.3f..%.3f", one.name.c_str(),
+                one.engine.c_str(), one.bare_us, one.tiebreak_us, one.ratio, one.ratio_low,
+                one.ratio_high);
+    if (target > 0) std::printf("   at most %.2f: %s", target, one.ratio <= target ? "yes" : "NO");
+    std::printf("\n");
+    std::fflush(stdout);
+}
+
+void write_json(std::string const& file, double flush_us, std::vector<result> const& results)
+{
+    boost::json::array list;
+    if (std::ifstream in(file); in) {
+        std::stringstream text;
+        text << in.rdbuf();
+        boost::json::error_code wrong;
+        auto const old = boost::json::parse(text.str(), wrong);
+        if (!wrong && old.is_object() && old.as_object().contains("results")) {
+            for (auto const& one : old.at("results").as_array()) {
+                auto const same = [&](result const& r) {
+                    return one.at("name").as_string() == r.name &&
+                           one.at("engine").as_string() == r.engine;
+                };
+                if (std::ranges::none_of(results, same)) list.push_back(one);
+            }
+        }
+    }
+    for (auto const& r : results) {
+        list.push_back({{"name", r.name},
+                        {"engine", r.engine},
+                        {"bare_us", r.bare_us},
+                        {"tiebreak_us", r.tiebreak_us},
+                        {"ratio", r.ratio},
+                        {"ratio_low", r.ratio_low},
+                        {"ratio_high", r.ratio_high},
+                        {"pairs", r.pairs}});
+    }
+    std::ofstream out(file, std::ios::trunc);
+    out << boost::json::value{{"flush_us", flush_us}, {"results", list}} << "\n";
+    if (!out) {
+        std::fprintf(stderr, "cannot write %s\n", file.c_str());
+        std::exit(2);
+    }
+}
+
+double flush_cost_us()
+{
+    char const* folder = std::getenv("TMPDIR");
+    std::string path = std::string{folder != nullptr ? folder : "/tmp"} + "/tiebreak-flush-XXXXXX";
+    int const file = mkstemp(path.data());
+    if (file < 0) return 0;
+    std::vector<double> times;
+    for (int i = 0; i < 31; ++i) {
+        auto const start = clock::now();
+        if (pwrite(file, "0123456789abcdef", 16, 16 * i) != 16 || fdatasync(file) != 0) break;
+        times.push_back(std::chrono::duration<double, std::micro>(clock::now() - start).count());
+    }
+    close(file);
+    unlink(path.c_str());
+    return times.empty() ? 0 : median(times);
+}
+
+}  // namespace bench

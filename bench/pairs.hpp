@@ -1,0 +1,45 @@
+// Interleaved pairs: the same work two ways, in turn, so that a machine whose speed drifts slows
+// both alike. What is reported is the median of the pairs' ratios, with its spread.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace bench {
+
+struct options {
+    int pairs = 31;               ///< at least 15
+    double slice_ms = 20;         ///< about how long one side of a pair runs
+    std::string json{};           ///< append results to this file; empty: none
+    std::string only{};           ///< run names that contain this
+};
+
+struct result {
+    std::string name;
+    std::string engine;
+    double bare_us = 0;      ///< median, for one operation
+    double tiebreak_us = 0;  ///< median, for one operation
+    double ratio = 0;        ///< median of the pairs' ratios
+    double ratio_low = 0;    ///< 10th percentile of the ratios
+    double ratio_high = 0;   ///< 90th percentile
+    int pairs = 0;
+};
+
+/// Runs `bare(n)` and `ours(n)` in turn; each does its operation n times.
+[[nodiscard]] result compare(std::string name, std::string engine, options const& how,
+                             std::function<void(int)> const& bare,
+                             std::function<void(int)> const& ours);
+
+void print_heading();
+void print(result const& one, double target);
+
+/// Writes `bench.json`: adds the results to those of the same file with other names.
+void write_json(std::string const& file, double flush_us, std::vector<result> const& results);
+
+/// Median time of an fdatasync after a small write, in the folder for temporary files, in µs.
+[[nodiscard]] double flush_cost_us();
+
+[[nodiscard]] double median(std::vector<double> values);
+
+}  // namespace bench
