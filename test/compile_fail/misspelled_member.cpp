@@ -1,0 +1,22 @@
+// The description names a member that does not exist.
+// expect: is not a member of ‘coupon’
+#include <tiebreak/database.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+struct coupon {
+    std::int64_t id = 0;
+};
+BOOST_DESCRIBE_STRUCT(coupon, (), (id, code))
+
+constexpr auto mapping_of(coupon const*)
+{
+    return tiebreak::map<coupon>("coupons", tiebreak::generated_key<&coupon::id>);
+}
+
+void use(tiebreak::database& db)
+{
+    db.transact([](tiebreak::unit_of_work& work) { (void)work.load<coupon>(1); });
+}

@@ -1,0 +1,24 @@
+// Two keys instead of a composite one.
+// expect: this entity has two keys
+#include <tiebreak/database.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+struct coupon {
+    std::int64_t id = 0;
+    std::string code{};
+};
+BOOST_DESCRIBE_STRUCT(coupon, (), (id, code))
+
+constexpr auto mapping_of(coupon const*)
+{
+    return tiebreak::map<coupon>(
+        "coupons", tiebreak::generated_key<&coupon::id>, tiebreak::key<&coupon::code>);
+}
+
+void use(tiebreak::database& db)
+{
+    db.transact([](tiebreak::unit_of_work& work) { (void)work.load<coupon>(1); });
+}

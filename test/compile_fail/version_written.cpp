@@ -1,0 +1,24 @@
+// The application sets the version.
+// expect: the library alone writes the version
+#include <tiebreak/database.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+struct coupon {
+    std::int64_t id = 0;
+    std::string code{};
+    tiebreak::version version{};
+};
+BOOST_DESCRIBE_STRUCT(coupon, (), (id, code, version))
+
+constexpr auto mapping_of(coupon const*)
+{
+    return tiebreak::map<coupon>("coupons", tiebreak::generated_key<&coupon::id>);
+}
+
+auto use()
+{
+    return tiebreak::field<&coupon::version> = tiebreak::version{7};
+}
