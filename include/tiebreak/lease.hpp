@@ -62,27 +62,33 @@ struct lease {
 };
 
 /// Named leases in the table `tiebreak_leases` (made by `install`): a distributed lock with a
-/// fencing token. Thread-safe. Each call is one transaction.
+/// fencing token. Thread-safe. Each call is decided by one statement that commits on its own, so it
+/// is refused with `std::logic_error` inside a running unit of the same thread and database; only
+/// `require` belongs there. Losing is logged as a warning.
 class leases {
 public:
     /// `in` must outlive this.
     explicit leases(database& in, lease_options options = {});
 
-    /// Takes the lease if it is free or expired; empty when somebody else holds it.
+    /// Takes the lease if it is free or expired; empty when somebody else holds it. Two statements;
+    /// two more the first time a name is used.
+    /// \throws std::invalid_argument: `name` or `owner` is empty or longer than 255 bytes
     [[nodiscard]] std::optional<lease> claim(std::string_view name, std::string_view owner) const;
 
     /// Makes the tenure last a ttl from now. `lost`: somebody else has it, or it was released or
-    /// reaped; stop the work. On success `trusted_until` moves.
+    /// reaped; stop the work. On success `trusted_until` moves. One statement.
     [[nodiscard]] outcome renew(lease& held) const;
 
-    /// Ends the tenure. `lost`: it was over already.
+    /// Ends the tenure. `lost`: it was over already. One statement.
     [[nodiscard]] outcome release(lease const& held) const;
 
     /// Ends every tenure that has expired; answers how many. Claiming does not need it: it is for
-    /// whoever lists leases, and raises the epochs of dead holders early.
+    /// whoever lists leases, and raises the epochs of dead holders early. One statement.
     std::int64_t reap() const;
 
-    /// Fences a unit of work: holds the lease's row until the commit and checks the epoch.
+    /// Fences a unit of work: holds the lease's row until the commit and checks the epoch. Call it
+    /// first: it is a write, so a past owner finds out before it has written anything else. A
+    /// tenure that expired and that nobody took over since still counts. One statement.
     /// \throws error `lease_lost`: the tenure is over; the unit rolls back
     void require(unit_of_work& work, lease const& held) const;
 
@@ -102,8 +108,11 @@ private:
 /// | that time has come             | false                  | stop requested           |
 /// | renewal answered `lost`        | false                  | stop requested at once   |
 ///
-/// `renew` runs on the heartbeat's own thread, so it must not use a unit of another thread.
-/// Thread-safe. The destructor stops the thread and waits for a renewal that is under way.
+/// Trust that ended never comes back, even when a late renewal is acknowledged. `renew` runs on
+/// the heartbeat's own thread, so it must not use a unit of another thread; a second thread watches
+/// the clock, so the stop comes in time although a renewal hangs. Callbacks on the stop token run on
+/// one of the two and must not destroy the heartbeat. Thread-safe. The destructor ends both threads
+/// and waits for a renewal that is under way.
 class heartbeat {
 public:
     /// Starts beating. `claimed_at` is a time before the claim was sent.
@@ -128,7 +137,10 @@ public:
     [[nodiscard]] bool wait_for_renewals(std::int64_t at_least) const;
 
 private:
-    void run(std::stop_token stopping);
+    void beat(std::stop_token const& stopping);
+    void watch(std::stop_token const& stopping);
+    [[nodiscard]] bool acknowledge(std::chrono::steady_clock::time_point started);
+    void end();
 
     std::function<outcome()> renew_;
     lease_options options_;
@@ -136,8 +148,10 @@ private:
     mutable std::condition_variable_any changed_;
     std::chrono::steady_clock::time_point trusted_until_;
     std::int64_t renewals_ = 0;
+    bool over_ = false;
     std::stop_source lost_;
-    std::jthread thread_;
+    std::jthread beating_;
+    std::jthread watching_;
 };
 
 }  // namespace tiebreak
