@@ -54,13 +54,14 @@ struct order {
     std::int64_t member_id = 0;
     std::int64_t amount = 0;  ///< minor units
     order_status status = order_status::waiting;
-    /// The payment that holds the order; present while PENDING and COMPLETE. No two orders have
-    /// the same, so one payment can never pay for two.
+    /// The payment that holds the order, while PENDING and COMPLETE. No two orders have the same,
+    /// so one payment can never pay for two.
     std::optional<std::string> payment_key{};
     std::int64_t epoch = 0;                     ///< the tenure; see the head of this file
     std::optional<time_point> pending_since{};  ///< start of the tenure, by the database's clock
-    /// While PENDING: the payment is being cancelled, so this order must not become COMPLETE by it.
-    bool refunding = false;
+    /// While PENDING: the payment is being cancelled, and this is what the order will be then. It
+    /// can never become COMPLETE by that payment.
+    std::optional<order_status> refund_to{};
     std::int64_t approvals = 0;  ///< how often it became COMPLETE; above 1 is a broken promise
     tiebreak::version version{};
 };
@@ -74,7 +75,7 @@ BOOST_DESCRIBE_STRUCT(order,
                        payment_key,
                        epoch,
                        pending_since,
-                       refunding,
+                       refund_to,
                        approvals,
                        version))
 

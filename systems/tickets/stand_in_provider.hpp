@@ -2,12 +2,12 @@
 /// A payment provider to test and race against: it keeps its books in a database of its own, so
 /// that the charges of all processes are counted in one place, and misbehaves as it is told.
 ///
-/// | fault       | decided by                     | what happens |
-/// |-------------|--------------------------------|------------------------------------------------|
-/// | decline     | seed, payment key; remembered  | nothing is charged, now or ever | | error |
-/// seed, payment key, call number | this call charges nothing and says so          | | lost reply
-/// | seed, payment key, call number | the call does its work; the caller gets `no_answer` | |
-/// latency     | seed, payment key, call number | half of the pause before the work, half after  |
+/// | fault      | decided by                     | what happens                           |
+/// |------------|--------------------------------|----------------------------------------|
+/// | decline    | seed, payment key; remembered  | nothing is charged, now or ever        |
+/// | error      | seed, payment key, call number | this call charges nothing and says so  |
+/// | lost reply | seed, payment key, call number | the work is done; answers `no_answer`  |
+/// | latency    | seed, payment key, call number | half before the work, half after       |
 ///
 /// A call under an idempotency key that has been charged is answered `approved` again: it neither
 /// errs nor charges, but its reply can be lost. `find` and `cancel` have no faults.

@@ -2,15 +2,15 @@
 /// Ticket orders and their payment: however often an approval is sent, at however many servers at
 /// once, the order is approved once and paid once.
 ///
-/// | order is  | `approve` by the winner                   | by anybody else       | `recover` |
-/// |-----------|-------------------------------------------|-----------------------|---------------|
-/// | WAITING   | commits PENDING under a new epoch         | loses, reads again    | - | | PENDING
-/// | calls the provider, then:                 | `in_progress`         | (2)           | | |
-/// approved: COMPLETE + bill + ticket        |                       |               | | |
-/// declined, error: WAITING                  |                       |               | | | no
-/// answer: stays PENDING (1)              |                       |               | | COMPLETE  |
-/// `already_processed`                       | `already_processed`   | -             | | CANCELLED
-/// | `already_processed`                       | `already_processed`   | -             |
+/// | order is  | `approve` by the winner             | by anybody else     | `recover` |
+/// |-----------|-------------------------------------|---------------------|-----------|
+/// | WAITING   | commits PENDING under a new epoch   | loses, reads again  | -         |
+/// | PENDING   | calls the provider, then            | `in_progress`       | (2)       |
+/// |           | approved: COMPLETE + bill + ticket  |                     |           |
+/// |           | declined, error: WAITING            |                     |           |
+/// |           | no answer: stays PENDING (1)        |                     |           |
+/// | COMPLETE  | -                                   | `already_processed` | -         |
+/// | CANCELLED | -                                   | `already_processed` | -         |
 ///
 /// (1) also when the process dies. (2) takes the order over by raising its epoch, asks the provider
 /// by payment key, and rolls forward (the charge stands: COMPLETE + bill + ticket) or back: first
@@ -112,7 +112,7 @@ struct amount_mismatch {
     std::int64_t given = 0;
 };
 
-/// The order is back to WAITING; this payment key will be declined again.
+/// The provider refused this payment key, and will again; it holds the order no longer.
 struct payment_declined {};
 
 /// The provider failed (order back to WAITING, nothing charged) or did not answer (the order stays
@@ -121,8 +121,8 @@ struct payment_unavailable {
     bool outcome_known = false;  ///< true: nothing was charged
 };
 
-/// The payment went through but the order could not be completed: the charge was cancelled, once,
-/// and the order is CANCELLED.
+/// The payment went through but the order could not be completed by it (then it is CANCELLED) or
+/// was taken over meanwhile: the charge was cancelled, once.
 struct payment_refunded {};
 
 /// The payment key belongs to another order.
@@ -155,7 +155,7 @@ using systems::name_of;
 [[nodiscard]] std::string_view name_of(approval const& answer) noexcept;
 
 /// Approves an order: decides, charges, completes. Two transactions and one call of the provider
-/// for the winner; one or two reads for the others.
+/// for the winner; two or three statements for the others.
 /// \throws std::invalid_argument: a payment key or option that is out of range
 /// \throws error when the database fails. Then the order is as it was, or PENDING until `recover`;
 ///   whatever the provider did is not lost
