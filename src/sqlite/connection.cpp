@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 namespace tiebreak::sqlite {
 
@@ -71,12 +72,41 @@ connection::connection(options const& how)
     deadline_ = sql::deadline::max();
 }
 
-connection::~connection() = default;
+connection::~connection()
+{
+    if (!left_behind_)
+        return;
+    for (auto* each : {&begin_, &begin_immediate_, &commit_, &rollback_, &take_snapshot_})
+        static_cast<void>(each->release());
+    static_cast<void>(handle_.release());
+}
+
+void connection::left_behind() noexcept
+{
+    left_behind_ = true;
+    state_ = state::unusable;
+    if (gate_)
+        gate_->abandon();
+}
 
 void connection::open_file()
 {
     ask(handle(), "PRAGMA schema_version");  // reads the head of the file
-    use_write_ahead_log(handle());
+    if (how_.gate)
+        gate_ = std::make_unique<gate>(sqlite3_db_filename(handle(), "main"));
+    take_turn(phase::connecting);
+    for (int times = 0;; ++times) {
+        try {
+            use_write_ahead_log(handle());
+            break;
+        } catch (error const& e) {
+            // changing the mode does not wait for others by itself
+            if (e.code() != errc::unavailable || steady_clock::now() >= deadline_)
+                throw;
+            std::this_thread::sleep_for(sleep_of(times));
+        }
+    }
+    give_turn();
 }
 
 sql::dialect const& connection::speaks() const noexcept
@@ -102,10 +132,15 @@ void connection::begin(sql::begin_mode mode, isolation)
 
 void connection::begin_write()
 {
+    if (gate_)
+        take_turn(phase::in_transaction);
     int const code = step_once(begin_immediate_);
     report_wait();
-    if (code != SQLITE_DONE) [[unlikely]]
-        throw failed(code, phase::in_transaction);
+    if (code != SQLITE_DONE) [[unlikely]] {
+        error const why = failed(code, phase::in_transaction);
+        give_turn();
+        throw why;
+    }
     state_ = state::writing;
 }
 
@@ -135,6 +170,8 @@ void connection::commit()
         throw why;
     }
     state_ = state::idle;
+    if (gate_)
+        give_turn();
 }
 
 void connection::rollback() noexcept
@@ -145,10 +182,12 @@ void connection::rollback() noexcept
         step_once(rollback_);
         if (sqlite3_get_autocommit(handle()) == 0) {
             state_ = state::unusable;
+            give_turn();
             return;
         }
     }
     state_ = state::idle;
+    give_turn();
 }
 
 bool connection::in_transaction() const noexcept
@@ -198,10 +237,13 @@ void connection::synchronise() noexcept
     if (!in_transaction() || sqlite3_get_autocommit(handle()) == 0)
         return;
     state_ = state::lost;
+    give_turn();
 }
 
 void connection::refuse(char const* what) const
 {
+    if (left_behind_)
+        throw std::logic_error("a connection is used in a child of the process that opened it");
     if (state_ == state::unusable) {
         throw error(errc::unavailable, "the connection to the database is broken")
             .seen_in(phase::connecting);

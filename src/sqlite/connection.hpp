@@ -2,10 +2,13 @@
 #pragma once
 
 #include "sql/connection.hpp"
+#include "sqlite/family.hpp"
+#include "sqlite/gate.hpp"
 #include "sqlite/handle.hpp"
 #include "sqlite/sqlite.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 namespace tiebreak::sqlite {
@@ -13,7 +16,7 @@ namespace tiebreak::sqlite {
 // What a connection is in the middle of. Bits, so that a statement asks with one test whether it
 // may run as it is.
 enum class state : std::uint8_t {
-    unusable = 0,  // broken
+    unusable = 0,  // broken, or left behind by fork
     idle = 1,
     reading = 2,
     writing = 4,
@@ -25,7 +28,7 @@ enum class state : std::uint8_t {
     return static_cast<std::uint8_t>(s);
 }
 
-class connection final : public sql::connection {
+class connection final : public sql::connection, private family_member {
 public:
     explicit connection(options const& how);
     ~connection() override;
@@ -60,12 +63,21 @@ public:
     // Takes over from the engine whether a transaction is open.
     void synchronise() noexcept;
 
+    // In a child made by fork nothing of this may be touched, not even to close it.
+    [[nodiscard]] bool is_left_behind() const noexcept { return left_behind_; }
+
     [[nodiscard]] options const& opened_with() const noexcept { return how_; }
+
+    // Null for a database in memory and when it was opened without.
+    [[nodiscard]] gate const* turns() const noexcept { return gate_.get(); }
 
 private:
     static int on_busy(void* self, int times) noexcept;
     static int on_progress(void* self) noexcept;
+    void left_behind() noexcept override;
     void open_file();
+    void take_turn(phase when);
+    void give_turn() noexcept;
     void begin_write();
     void begin_read();
     void report_wait() noexcept;
@@ -78,8 +90,11 @@ private:
     statement_handle commit_;
     statement_handle rollback_;
     statement_handle take_snapshot_;
+    std::unique_ptr<gate> gate_;
     state state_ = state::idle;
     bool in_memory_ = false;
+    bool left_behind_ = false;
+    bool met_stranger_ = false;  // the lock was held by somebody without the turn
     sql::deadline deadline_ = sql::deadline::max();
     sql::deadline wait_began_{};  // the clock's zero: nothing was waited for
 };

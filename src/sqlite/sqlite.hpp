@@ -1,9 +1,9 @@
 // What the rest of the library knows of the SQLite driver: how to open a database.
 #pragma once
 
-#include "sql/connection.hpp"
-
 #include <tiebreak/observer.hpp>
+
+#include "sql/connection.hpp"
 
 #include <memory>
 #include <string>
@@ -14,10 +14,10 @@ namespace tiebreak::sqlite {
 enum class synchronous : std::uint8_t { full, normal };
 
 struct options {
-    std::string path{};         // a file, or ":memory:"
+    std::string path{};                     // a file, or ":memory:"
     synchronous flush = synchronous::full;  // normal: a power cut can lose the last commits
-    bool gate = true;           // take turns fairly with other processes through a sidecar file
-    bool create = true;         // make the file when it does not exist
+    bool gate = true;             // take turns fairly with other processes through a sidecar file
+    bool create = true;           // make the file when it does not exist
     observer* watcher = nullptr;  // told of waits; may be null
 };
 
@@ -35,6 +35,7 @@ struct finding {
     bool weakens = false;
     std::string text{};
 };
+
 [[nodiscard]] std::vector<finding> check(sql::connection& of);
 
 }  // namespace tiebreak::sqlite

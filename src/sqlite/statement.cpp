@@ -43,7 +43,11 @@ statement::statement(connection& on, std::string_view text)
         runs_in_ = in_transaction | bits(state::idle);
 }
 
-statement::~statement() = default;
+statement::~statement()
+{
+    if (on_.is_left_behind())
+        static_cast<void>(handle_.release());
+}
 
 std::int64_t statement::execute(std::span<value const> parameters)
 {

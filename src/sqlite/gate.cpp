@@ -1,0 +1,172 @@
+// Who takes the turn, and when; see gate.hpp.
+#include "sqlite/gate.hpp"
+
+#include <tiebreak/log.hpp>
+
+#include <algorithm>
+#include <array>
+#include <mutex>
+#include <set>
+#include <system_error>
+
+namespace tiebreak::sqlite {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// A slice is long against a hand-over (a wake of another process, some 50 µs), so that handing over
+// costs little, and short against what a person or another writer notices.
+constexpr auto slice = 500us;
+
+// Who is back within this time is in a loop of writes.
+constexpr auto at_once = 50us;
+
+// The longest sleep: what a lost wake or a holder that died can cost.
+constexpr auto nap_max = 10ms;
+
+// A fallback is worth one record for each database, not one for each connection of a pool.
+void log_once(std::string const& database_path, std::string_view why) noexcept
+{
+    try {
+        static std::mutex mutex;
+        static std::set<std::string> told;
+        std::lock_guard const guard(mutex);
+        if (!told.insert(database_path).second)
+            return;
+        std::array const fields{log_field{"database", database_path}, log_field{"why", why}};
+        log(log_level::warning, "gate_not_in_use", fields);
+    } catch (...) {
+        return;  // a missing record is no reason to fail
+    }
+}
+
+}  // namespace
+
+gate::gate(std::string database_path) : database_path_(std::move(database_path))
+{
+    open();
+}
+
+void gate::open() noexcept
+{
+    try {
+        file_ = std::make_unique<sidecar>(database_path_);
+    } catch (std::exception const& e) {
+        give_up(e.what());
+    }
+}
+
+void gate::give_up(std::string_view why) noexcept
+{
+    file_.reset();
+    try {
+        why_not_ = why;
+    } catch (...) {
+        why_not_.clear();
+    }
+    log_once(database_path_, why);
+}
+
+bool gate::slice_over(clock::time_point now) const noexcept
+{
+    return now - slice_began_ >= slice;
+}
+
+gate::answer gate::enter(sql::deadline until, sql::deadline& wait_began) noexcept
+{
+    if (!file_)
+        return answer::entered;
+    auto const now = clock::now();
+    came_back_at_once_ = now - left_ < at_once;
+    bool const over = slice_over(now);
+    if (over && file_->taken(place::queue))
+        return queue_up(until, wait_began);
+    switch (file_->try_lock(place::turn)) {
+    case sidecar::answer::yes:
+        if (over)
+            slice_began_ = now;
+        inside_ = true;
+        return answer::entered;
+    case sidecar::answer::no: return queue_up(until, wait_began);
+    case sidecar::answer::failed: give_up("the file cannot be locked"); break;
+    }
+    return answer::entered;
+}
+
+gate::answer gate::queue_up(sql::deadline until, sql::deadline& wait_began) noexcept
+{
+    while (file_) {
+        auto got = wait_for(place::queue, nap_max, until, wait_began);
+        if (got == sidecar::answer::yes) {
+            // a holder within its slice does not ring: look again after one slice
+            got = wait_for(place::turn, slice, until, wait_began);
+            file_->unlock(place::queue);
+            file_->ring(place::queue);
+        }
+        if (got == sidecar::answer::yes) {
+            slice_began_ = clock::now();
+            inside_ = true;
+            return answer::entered;
+        }
+        if (got == sidecar::answer::failed) {
+            give_up("the file cannot be locked");
+            return answer::entered;
+        }
+        if (!file_->replaced())
+            return answer::late;
+        file_.reset();
+        open();
+    }
+    return answer::entered;
+}
+
+// `no` when the deadline passed or the file was replaced.
+sidecar::answer gate::wait_for(place where,
+                               clock::duration nap,
+                               sql::deadline until,
+                               sql::deadline& wait_began) noexcept
+{
+    for (;;) {
+        auto const seen = file_->bell(where);
+        auto const got = file_->try_lock(where);
+        if (got != sidecar::answer::no)
+            return got;
+        auto const now = clock::now();
+        if (wait_began == sql::deadline{})
+            wait_began = now;
+        if (now >= until)
+            return got;
+        bool const rung = file_->wait(where, seen, std::min(nap, until - now));
+        if (!rung && file_->replaced())
+            return sidecar::answer::no;
+    }
+}
+
+void gate::leave() noexcept
+{
+    if (!inside_)
+        return;
+    inside_ = false;
+    file_->unlock(place::turn);
+    left_ = clock::now();
+    bool const keeps_slice = came_back_at_once_ && !slice_over(left_);
+    if (!keeps_slice && file_->taken(place::queue))
+        file_->ring(place::turn);
+}
+
+void gate::met_stranger() noexcept
+{
+    if (!file_ || inside_ || !file_->replaced())
+        return;
+    file_.reset();
+    open();
+}
+
+void gate::abandon() noexcept
+{
+    if (file_)
+        file_->abandon();
+}
+
+}  // namespace tiebreak::sqlite
