@@ -110,8 +110,8 @@ private:
 ///
 /// Trust that ended never comes back, even when a late renewal is acknowledged. `renew` runs on
 /// the heartbeat's own thread, so it must not use a unit of another thread; a second thread watches
-/// the clock, so the stop comes in time although a renewal hangs. Callbacks on the stop token run on
-/// one of the two and must not destroy the heartbeat. Thread-safe. The destructor ends both threads
+/// the clock, so the stop comes in time although a renewal hangs. Callbacks on the stop token run
+/// on one of the two and must not destroy the heartbeat. Thread-safe. The destructor ends both threads
 /// and waits for a renewal that is under way.
 class heartbeat {
 public:
