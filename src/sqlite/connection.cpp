@@ -218,11 +218,31 @@ void connection::start_alone()
         throw std::logic_error("nothing can be written in a reading transaction");
     if (state_ != state::idle)
         refuse("a statement is run after its transaction has failed");
+    take_turn(phase::in_transaction);
 }
 
 void connection::end_alone() noexcept
 {
     report_wait();
+    give_turn();
+}
+
+void connection::take_turn(phase when)
+{
+    if (!gate_)
+        return;
+    if (std::exchange(met_stranger_, false)) [[unlikely]]
+        gate_->met_stranger();
+    if (gate_->enter(deadline_, wait_began_) == gate::answer::entered)
+        return;
+    report_wait();
+    throw make_error(SQLITE_BUSY, when, "no turn to write until the deadline");
+}
+
+void connection::give_turn() noexcept
+{
+    if (gate_)
+        gate_->leave();
 }
 
 error connection::failed(int code, phase when)
