@@ -25,9 +25,8 @@ help:
 
 build:
 	@tools/setup.sh build
-	@cmake --preset release -DTIEBREAK_TESTS=OFF >build-release.log 2>&1 \
-	  || { cat build-release.log >&2; exit 1; }
-	@rm -f build-release.log
+	@mkdir -p build && cmake --preset release -DTIEBREAK_TESTS=OFF >build/configure.log 2>&1 \
+	  || { cat build/configure.log >&2; exit 1; }
 	@cmake --build --preset release --parallel $(JOBS) --target tiebreak_cli
 
 SCENARIO ?= coupon

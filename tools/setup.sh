@@ -24,20 +24,19 @@ case "${1:-}" in
   -h | --help) sed -n '2,5s/^# \{0,1\}//p' "$0"; exit 0 ;;
 esac
 
+[ $# -gt 0 ] || set -- build test
 missing=()
-for group in "${@:-build test}"; do
-  for name in $group; do  # the default is two words
-    if ! packages=$(packages_of "$name"); then
-      echo "setup: there is no group '$name'; use build, test, check or bench" >&2
-      exit 2
-    fi
-    if ! command -v dpkg-query >/dev/null; then
-      echo "setup: this is not a Debian system; install by hand what stands for: $packages" >&2
-      exit 2
-    fi
-    for package in $packages; do
-      is_installed "$package" || missing+=("$package")
-    done
+for group in "$@"; do
+  if ! packages=$(packages_of "$group"); then
+    echo "setup: there is no group '$group'; use build, test, check or bench" >&2
+    exit 2
+  fi
+  if ! command -v dpkg-query >/dev/null; then
+    echo "setup: this is not a Debian system; install by hand what stands for: $packages" >&2
+    exit 2
+  fi
+  for package in $packages; do
+    is_installed "$package" || missing+=("$package")
   done
 done
 [ ${#missing[@]} -gt 0 ] || exit 0

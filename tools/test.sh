@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Everything that is tested: unit tests and conformance under ThreadSanitizer, then all tests under
+# AddressSanitizer and UndefinedBehaviorSanitizer, the installed library and wrong mappings among
+# them. Both parts run even if the first fails.
+#
+#   tools/test.sh [CTEST-OPTION…]      for example -R Lease
+set -euo pipefail
+cd "$(dirname "$0")/.."
+case "${1:-}" in
+  -h | --help) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 0 ;;
+esac
+
+jobs=$(nproc)
+export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return=1:strict_string_checks=1}
+export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
+export TSAN_OPTIONS=${TSAN_OPTIONS:-second_deadlock_stack=1}
+
+# build PRESET [TARGET…]
+build() {
+  local preset=$1
+  shift
+  mkdir -p build
+  cmake --preset "$preset" >"build/configure-$preset.log" 2>&1 \
+    || { cat "build/configure-$preset.log" >&2; return 1; }
+  cmake --build --preset "$preset" --parallel "$jobs" ${1:+--target "$@"}
+}
+
+failed=()
+stage() {
+  local name=$1
+  shift
+  echo "== $name"
+  "$@" || failed+=("$name")
+}
+
+thread_sanitizer() {
+  build tsan unit_tests conformance_tests &&
+    ctest --preset tsan --parallel "$jobs" --no-tests=error "${ctest_options[@]}"
+}
+everything() {
+  build asan && ctest --preset asan --parallel "$jobs" --no-tests=error "${ctest_options[@]}"
+}
+
+ctest_options=("$@")
+stage "ThreadSanitizer: unit tests and conformance" thread_sanitizer
+stage "AddressSanitizer, UndefinedBehaviorSanitizer: everything" everything
+
+if [ ${#failed[@]} -gt 0 ]; then
+  printf 'FAILED: %s\n' "${failed[@]}" >&2
+  exit 1
+fi
