@@ -2,15 +2,14 @@
 
 #include <boost/json.hpp>
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <fcntl.h>
 #include <fstream>
 #include <sstream>
+#include <unistd.h>
 
 namespace bench {
 
@@ -33,10 +32,16 @@ double percentile(std::vector<double> values, double share)
 
 }  // namespace
 
-double median(std::vector<double> values) { return percentile(std::move(values), 0.5); }
+double median(std::vector<double> values)
+{
+    return percentile(std::move(values), 0.5);
+}
 
-result compare(std::string name, std::string engine, options const& how,
-               std::function<void(int)> const& bare, std::function<void(int)> const& ours)
+result compare(std::string name,
+               std::string engine,
+               options const& how,
+               std::function<void(int)> const& bare,
+               std::function<void(int)> const& ours)
 {
     ours(50);
     auto const once = time_us(bare, 200);
@@ -64,16 +69,27 @@ result compare(std::string name, std::string engine, options const& how,
 
 void print_heading()
 {
-    std::printf("%-32s %-8s %10s %12s %8s   %s\n", "what", "engine", "bare µs", "tiebreak µs",
-                "ratio", "10 %..90 % of the pairs");
+    std::printf("%-32s %-8s %10s %12s %8s   %s\n",
+                "what",
+                "engine",
+                "bare µs",
+                "tiebreak µs",
+                "ratio",
+                "10 %..90 % of the pairs");
 }
 
 void print(result const& one, double target)
 {
-    std::printf("%-32s %-8s %10.3f %11.3f %8.3f   %.3f..%.3f", one.name.c_str(),
-                one.engine.c_str(), one.bare_us, one.tiebreak_us, one.ratio, one.ratio_low,
+    std::printf("%-32s %-8s %10.3f %11.3f %8.3f   %.3f..%.3f",
+                one.name.c_str(),
+                one.engine.c_str(),
+                one.bare_us,
+                one.tiebreak_us,
+                one.ratio,
+                one.ratio_low,
                 one.ratio_high);
-    if (target > 0) std::printf("   at most %.2f: %s", target, one.ratio <= target ? "yes" : "NO");
+    if (target > 0)
+        std::printf("   at most %.2f: %s", target, one.ratio <= target ? "yes" : "NO");
     std::printf("\n");
     std::fflush(stdout);
 }
@@ -92,7 +108,8 @@ void write_json(std::string const& file, double flush_us, std::vector<result> co
                     return one.at("name").as_string() == r.name &&
                            one.at("engine").as_string() == r.engine;
                 };
-                if (std::ranges::none_of(results, same)) list.push_back(one);
+                if (std::ranges::none_of(results, same))
+                    list.push_back(one);
             }
         }
     }
@@ -119,11 +136,13 @@ double flush_cost_us()
     char const* folder = std::getenv("TMPDIR");
     std::string path = std::string{folder != nullptr ? folder : "/tmp"} + "/tiebreak-flush-XXXXXX";
     int const file = mkstemp(path.data());
-    if (file < 0) return 0;
+    if (file < 0)
+        return 0;
     std::vector<double> times;
     for (int i = 0; i < 31; ++i) {
         auto const start = clock::now();
-        if (pwrite(file, "0123456789abcdef", 16, 16 * i) != 16 || fdatasync(file) != 0) break;
+        if (pwrite(file, "0123456789abcdef", 16, 16 * i) != 16 || fdatasync(file) != 0)
+            break;
         times.push_back(std::chrono::duration<double, std::micro>(clock::now() - start).count());
     }
     close(file);

@@ -9,10 +9,10 @@
 namespace bench {
 
 struct options {
-    int pairs = 31;               ///< at least 15
-    double slice_ms = 20;         ///< about how long one side of a pair runs
-    std::string json{};           ///< append results to this file; empty: none
-    std::string only{};           ///< run names that contain this
+    int pairs = 31;        ///< at least 15
+    double slice_ms = 20;  ///< about how long one side of a pair runs
+    std::string json{};    ///< append results to this file; empty: none
+    std::string only{};    ///< run names that contain this
 };
 
 struct result {
@@ -27,7 +27,9 @@ struct result {
 };
 
 /// Runs `bare(n)` and `ours(n)` in turn; each does its operation n times.
-[[nodiscard]] result compare(std::string name, std::string engine, options const& how,
+[[nodiscard]] result compare(std::string name,
+                             std::string engine,
+                             options const& how,
                              std::function<void(int)> const& bare,
                              std::function<void(int)> const& ours);
 

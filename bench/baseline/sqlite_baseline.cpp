@@ -11,7 +11,8 @@ namespace {
 
 void check(sqlite3* database, int code)
 {
-    if (code == SQLITE_OK || code == SQLITE_ROW || code == SQLITE_DONE) return;
+    if (code == SQLITE_OK || code == SQLITE_ROW || code == SQLITE_DONE)
+        return;
     std::fprintf(stderr, "baseline: %s\n", sqlite3_errmsg(database));
     std::abort();
 }
@@ -20,10 +21,11 @@ void check(sqlite3* database, int code)
 
 coupons::coupons()
 {
-    check(database_, sqlite3_open_v2(":memory:", &database_,
-                                     SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
-                                         SQLITE_OPEN_NOMUTEX,
-                                     nullptr));
+    check(database_,
+          sqlite3_open_v2(":memory:",
+                          &database_,
+                          SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+                          nullptr));
     auto const execute = [&](std::string const& text) {
         check(database_, sqlite3_exec(database_, text.c_str(), nullptr, nullptr, nullptr));
     };
@@ -48,7 +50,8 @@ coupons::coupons()
 
 coupons::~coupons()
 {
-    for (auto* one : {begin_, commit_, by_id_, by_code_, update_, insert_}) sqlite3_finalize(one);
+    for (auto* one : {begin_, commit_, by_id_, by_code_, update_, insert_})
+        sqlite3_finalize(one);
     sqlite3_close_v2(database_);
 }
 
@@ -86,7 +89,8 @@ void coupons::write(row const& changed)
     sqlite3_bind_int64(update_, 2, changed.id);
     sqlite3_bind_int64(update_, 3, changed.version);
     run(update_);
-    if (sqlite3_changes(database_) != 1) std::abort();
+    if (sqlite3_changes(database_) != 1)
+        std::abort();
 }
 
 void coupons::find_change_commit(std::int64_t id)
@@ -128,8 +132,9 @@ void coupons::insert(std::string const& code)
 
 void coupons::remove_inserted()
 {
-    check(database_, sqlite3_exec(database_, "DELETE FROM coupons WHERE id > 1000", nullptr,
-                                  nullptr, nullptr));
+    check(
+        database_,
+        sqlite3_exec(database_, "DELETE FROM coupons WHERE id > 1000", nullptr, nullptr, nullptr));
 }
 
 }  // namespace baseline

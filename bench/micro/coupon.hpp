@@ -17,6 +17,6 @@ BOOST_DESCRIBE_STRUCT(coupon, (), (id, code, total_quantity, issued_quantity, ve
 
 constexpr auto mapping_of(coupon const*)
 {
-    return tiebreak::map<coupon>("coupons", tiebreak::generated_key<&coupon::id>,
-                                 tiebreak::unique<&coupon::code>);
+    return tiebreak::map<coupon>(
+        "coupons", tiebreak::generated_key<&coupon::id>, tiebreak::unique<&coupon::code>);
 }

@@ -1,13 +1,12 @@
 // The library against the bare C client, the same statements in one process, in memory.
+#include <tiebreak/database.hpp>
+#include <tiebreak/schema.hpp>
+
 #include "bench/baseline/sqlite_baseline.hpp"
 #include "bench/micro/coupon.hpp"
 #include "bench/pairs.hpp"
 
-#include <tiebreak/database.hpp>
-#include <tiebreak/schema.hpp>
-
 #include <CLI/CLI.hpp>
-
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -31,7 +30,8 @@ struct both {
             for (std::int64_t i = 1; i <= rows; ++i)
                 work.add(coupon{.code = "c" + std::to_string(i), .total_quantity = 1'000'000});
         });
-        for (std::int64_t i = 1; i <= rows; ++i) codes.push_back("c" + std::to_string(i));
+        for (std::int64_t i = 1; i <= rows; ++i)
+            codes.push_back("c" + std::to_string(i));
     }
 
     void remove_inserted()
@@ -62,9 +62,7 @@ void change_many(tiebreak::database& db, std::int64_t first, int count)
 
 void insert(tiebreak::database& db, std::string const& code)
 {
-    db.transact([&](unit_of_work& work) {
-        work.add(coupon{.code = code, .total_quantity = 10});
-    });
+    db.transact([&](unit_of_work& work) { work.add(coupon{.code = code, .total_quantity = 10}); });
 }
 
 struct benchmark {
@@ -75,14 +73,18 @@ struct benchmark {
 };
 
 constexpr benchmark benchmarks[] = {
-    {"managed-find-change-commit", 1.15,
+    {"managed-find-change-commit",
+     1.15,
      [](both& on, int times) {
-         for (int i = 0; i < times; ++i) on.bare.find_change_commit(1 + i % rows);
+         for (int i = 0; i < times; ++i)
+             on.bare.find_change_commit(1 + i % rows);
      },
      [](both& on, int times) {
-         for (int i = 0; i < times; ++i) find_change_commit(on.ours, 1 + i % rows);
+         for (int i = 0; i < times; ++i)
+             find_change_commit(on.ours, 1 + i % rows);
      }},
-    {"managed-find-by-unique", 0,
+    {"managed-find-by-unique",
+     0,
      [](both& on, int times) {
          for (int i = 0; i < times; ++i)
              on.bare.find_by_code_change_commit(on.codes[static_cast<std::size_t>(i % rows)]);
@@ -91,19 +93,25 @@ constexpr benchmark benchmarks[] = {
          for (int i = 0; i < times; ++i)
              find_by_code(on.ours, on.codes[static_cast<std::size_t>(i % rows)]);
      }},
-    {"managed-100-entities", 1.20,
+    {"managed-100-entities",
+     1.20,
      [](both& on, int times) {
-         for (int i = 0; i < times; ++i) on.bare.change_many(1 + i % 10 * 100, 100);
+         for (int i = 0; i < times; ++i)
+             on.bare.change_many(1 + i % 10 * 100, 100);
      },
      [](both& on, int times) {
-         for (int i = 0; i < times; ++i) change_many(on.ours, 1 + i % 10 * 100, 100);
+         for (int i = 0; i < times; ++i)
+             change_many(on.ours, 1 + i % 10 * 100, 100);
      }},
-    {"managed-insert", 0,
+    {"managed-insert",
+     0,
      [](both& on, int times) {
-         for (int i = 0; i < times; ++i) on.bare.insert("i" + std::to_string(++on.next));
+         for (int i = 0; i < times; ++i)
+             on.bare.insert("i" + std::to_string(++on.next));
      },
      [](both& on, int times) {
-         for (int i = 0; i < times; ++i) insert(on.ours, "j" + std::to_string(++on.next));
+         for (int i = 0; i < times; ++i)
+             insert(on.ours, "j" + std::to_string(++on.next));
      }},
 };
 
@@ -111,8 +119,10 @@ constexpr benchmark benchmarks[] = {
 int run_alone(std::string const& side, int times)
 {
     both on;
-    if (side == "bare") benchmarks[0].bare(on, times);
-    else benchmarks[0].ours(on, times);
+    if (side == "bare")
+        benchmarks[0].bare(on, times);
+    else
+        benchmarks[0].ours(on, times);
     return 0;
 }
 
@@ -138,22 +148,29 @@ int main(int argc, char** argv)
     } catch (CLI::ParseError const& wrong) {
         return app.exit(wrong) == 0 ? 0 : 2;
     }
-    if (!alone.empty()) return run_alone(alone, times);
+    if (!alone.empty())
+        return run_alone(alone, times);
 
     double const flush_us = bench::flush_cost_us();
     std::printf("In memory, NOMUTEX, statements prepared once, %d interleaved pairs; one flush of "
                 "this disk costs %.0f µs (not paid in memory).\n\n",
-                how.pairs, flush_us);
+                how.pairs,
+                flush_us);
     bench::print_heading();
     std::vector<bench::result> results;
     for (auto const& one : benchmarks) {
-        if (std::string_view{one.name}.find(how.only) == std::string_view::npos) continue;
+        if (std::string_view{one.name}.find(how.only) == std::string_view::npos)
+            continue;
         both on;
         results.push_back(bench::compare(
-            one.name, "sqlite", how, [&](int n) { one.bare(on, n); },
+            one.name,
+            "sqlite",
+            how,
+            [&](int n) { one.bare(on, n); },
             [&](int n) { one.ours(on, n); }));
         bench::print(results.back(), one.target);
     }
-    if (!how.json.empty()) bench::write_json(how.json, flush_us, results);
+    if (!how.json.empty())
+        bench::write_json(how.json, flush_us, results);
     return 0;
 }

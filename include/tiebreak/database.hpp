@@ -61,8 +61,9 @@ public:
     {
         std::array<value, sizeof...(Parameters)> const values{parameter{parameters}.get()...};
         std::vector<T> rows;
-        run_query(sql, values, detail::row_plan_of<T>(), &rows,
-                  [](void* to) -> void* { return &static_cast<std::vector<T>*>(to)->emplace_back(); });
+        run_query(sql, values, detail::row_plan_of<T>(), &rows, [](void* to) -> void* {
+            return &static_cast<std::vector<T>*>(to)->emplace_back();
+        });
         return rows;
     }
 
@@ -77,12 +78,14 @@ private:
     friend class database;
     friend struct detail::place_access;
 
-    explicit snapshot(detail::workspace& space) noexcept
-        : space_(space)
-    {}
+    explicit snapshot(detail::workspace& space) noexcept : space_(space) {}
+
     ~snapshot() = default;
-    void run_query(std::string_view sql, std::span<value const> parameters,
-                   detail::row_plan const& of, void* to, void* (*add)(void* to));
+    void run_query(std::string_view sql,
+                   std::span<value const> parameters,
+                   detail::row_plan const& of,
+                   void* to,
+                   void* (*add)(void* to));
     [[nodiscard]] std::string table_of(detail::plan const& of) const;
 
     detail::workspace& space_;
@@ -125,8 +128,7 @@ private:
 };
 
 template <class R>
-inline constexpr bool is_value_result =
-    !std::is_pointer_v<R> && !std::is_reference_v<R>;
+inline constexpr bool is_value_result = !std::is_pointer_v<R> && !std::is_reference_v<R>;
 
 }  // namespace detail
 
@@ -225,6 +227,7 @@ private:
         reading_scope(reading_scope const&) = delete;
         reading_scope& operator=(reading_scope const&) = delete;
         ~reading_scope();
+
         [[nodiscard]] snapshot& view() noexcept { return view_; }
 
     private:

@@ -28,8 +28,8 @@ struct token {
     enum class kind : std::uint8_t { text, column, parameter, now };
     kind what = kind::text;
     std::uint16_t column = 0;
-    char const* text = "";        ///< a string literal of this library
-    stored_value parameter{};     ///< for `now`: microseconds to add, NULL for none
+    char const* text = "";     ///< a string literal of this library
+    stored_value parameter{};  ///< for `now`: microseconds to add, NULL for none
 };
 
 /// Pieces in the order in which they are written.
@@ -43,16 +43,20 @@ struct expression {
         tokens.push_back({.text = literal});
         return *this;
     }
+
     expression& column(std::size_t index)
     {
-        tokens.push_back({.what = token::kind::column, .column = static_cast<std::uint16_t>(index)});
+        tokens.push_back(
+            {.what = token::kind::column, .column = static_cast<std::uint16_t>(index)});
         return *this;
     }
+
     expression& parameter(value v)
     {
         tokens.push_back({.what = token::kind::parameter, .parameter = stored_value{v}});
         return *this;
     }
+
     expression& now(std::chrono::microseconds later)
     {
         tokens.push_back({.what = token::kind::now,
@@ -61,6 +65,7 @@ struct expression {
                                            : stored_value{value{std::int64_t{later.count()}}}});
         return *this;
     }
+
     expression& append(expression const& other)
     {
         tokens.insert(tokens.end(), other.tokens.begin(), other.tokens.end());
@@ -107,6 +112,7 @@ struct database_time {
     {
         return {a.later + b};
     }
+
     friend constexpr database_time operator-(database_time a, std::chrono::microseconds b)
     {
         return {a.later - b};
@@ -114,7 +120,10 @@ struct database_time {
 };
 
 /// The database's clock.
-[[nodiscard]] constexpr database_time database_now() noexcept { return {}; }
+[[nodiscard]] constexpr database_time database_now() noexcept
+{
+    return {};
+}
 
 namespace detail {
 
@@ -122,6 +131,7 @@ template <class V>
 struct without_optional {
     using type = V;
 };
+
 template <class V>
 struct without_optional<std::optional<V>> {
     using type = V;
@@ -178,20 +188,20 @@ condition<T> compare_with(operand<T, V> left, char const* sign, Given const& giv
 // lookup on `operand`, to which `field<…>` converts through its own operators below.
 #define TIEBREAK_COMPARISON(op, sign)                                                              \
     template <class T, class V, class W>                                                           \
-        requires std::same_as<bare<V>, bare<W>>                                                    \
-    condition<T> operator op(operand<T, V> a, operand<T, W> b)                                     \
+    requires std::same_as<bare<V>, bare<W>> condition<T>                                           \
+    operator op(operand<T, V> a, operand<T, W> b)                                                  \
     {                                                                                              \
         return compare<T, V>(std::move(a.sql), sign, b.sql);                                       \
     }                                                                                              \
     template <class T, class V, class Given>                                                       \
-        requires given_for<bare<V>, Given>                                                         \
-    condition<T> operator op(operand<T, V> a, Given const& given)                                  \
+    requires given_for<bare<V>, Given> condition<T>                                                \
+    operator op(operand<T, V> a, Given const& given)                                               \
     {                                                                                              \
         return compare_with<T, bare<V>>({std::move(a.sql)}, sign, given);                          \
     }                                                                                              \
     template <class T, class V>                                                                    \
-        requires std::same_as<bare<V>, time_point>                                                 \
-    condition<T> operator op(operand<T, V> a, database_time b)                                     \
+    requires std::same_as<bare<V>, time_point> condition<T>                                        \
+    operator op(operand<T, V> a, database_time b)                                                  \
     {                                                                                              \
         return compare<T, V>(std::move(a.sql), sign, expression{}.now(b.later));                   \
     }
@@ -212,8 +222,8 @@ TIEBREAK_COMPARISON(>=, " >= ")
         return sum;                                                                                \
     }                                                                                              \
     template <class T, number V, class Given>                                                      \
-        requires std::convertible_to<Given, V>                                                     \
-    operand<T, V> operator op(operand<T, V> a, Given const& given)                                 \
+    requires std::convertible_to<Given, V> operand<T, V>                                           \
+    operator op(operand<T, V> a, Given const& given)                                               \
     {                                                                                              \
         operand<T, V> sum{expression{}.text("(")};                                                 \
         sum.sql.append(a.sql).text(sign);                                                          \
@@ -247,84 +257,88 @@ struct field_t {
 
     /// The column is set to a value.
     template <class Given>
-        requires detail::given_for<plain, Given>
-    change<entity> operator=(Given const& given) const
+    requires detail::given_for<plain, Given> change<entity>
+
+    operator=(Given const& given) const
     {
         return assign([&](auto& to) { detail::add_parameter<plain>(to, given); });
     }
+
     /// The column is set to NULL.
-    change<entity> operator=(std::nullopt_t) const
-        requires field_type<type>::nullable
+    change<entity> operator=(std::nullopt_t) const requires field_type<type>::nullable
     {
         return assign([](auto& to) { to.parameter(value{}); });
     }
+
     /// The column is set to a value that may be absent.
-    change<entity> operator=(std::optional<plain> const& given) const
-        requires field_type<type>::nullable
+    change<entity>
+    operator=(std::optional<plain> const& given) const requires field_type<type>::nullable
     {
-        return assign([&](auto& to) { to.parameter(field_type<std::optional<plain>>::encode(given)); });
+        return assign(
+            [&](auto& to) { to.parameter(field_type<std::optional<plain>>::encode(given)); });
     }
+
     /// The column is set to the database's time.
-    change<entity> operator=(database_time when) const
-        requires std::same_as<plain, time_point>
+    change<entity> operator=(database_time when) const requires std::same_as<plain, time_point>
     {
         return assign([&](auto& to) { to.now(when.later); });
     }
     /// The column is set to a sum of columns and numbers of the same row, as it was before.
     template <class V>
-        requires std::same_as<detail::bare<V>, plain>
-    change<entity> operator=(detail::operand<entity, V> const& from) const
+    requires std::same_as<detail::bare<V>, plain> change<entity>
+
+    operator=(detail::operand<entity, V> const& from) const
     {
         return assign([&](auto& to) { to.append(from.sql); });
     }
     /// The column is increased.
     template <class Given>
-        requires(detail::number<type> && std::convertible_to<Given, type>)
-    change<entity> operator+=(Given const& given) const
-    {
-        return *this = as_operand() + given;
-    }
+    requires(detail::number<type>&& std::convertible_to<Given, type>) change<entity>
+
+    operator+=(Given const& given) const { return *this = as_operand() + given; }
     /// The column is decreased.
     template <class Given>
-        requires(detail::number<type> && std::convertible_to<Given, type>)
-    change<entity> operator-=(Given const& given) const
-    {
-        return *this = as_operand() - given;
-    }
+    requires(detail::number<type>&& std::convertible_to<Given, type>) change<entity>
+
+    operator-=(Given const& given) const { return *this = as_operand() - given; }
 
     /// The column is one of the values. No values: no row.
     template <std::ranges::input_range Range>
-        requires detail::given_for<plain, std::ranges::range_value_t<Range>>
+    requires detail::given_for<plain, std::ranges::range_value_t<Range>>
+
     [[nodiscard]] condition<entity> in(Range const& values) const
     {
         condition<entity> result;
         bool first = true;
         for (auto const& given : values) {
-            if (first) result.sql.column(column()).text(" IN (");
-            else result.sql.text(", ");
+            if (first)
+                result.sql.column(column()).text(" IN (");
+            else
+                result.sql.text(", ");
             detail::add_parameter<plain>(result.sql, given);
             first = false;
         }
         result.sql.text(first ? "1 = 0" : ")");
         return result;
     }
+
     [[nodiscard]] condition<entity> in(std::initializer_list<plain> values) const
     {
         return in(std::span<plain const>{values.begin(), values.size()});
     }
 
-    [[nodiscard]] condition<entity> is_null() const
-        requires field_type<type>::nullable
+    [[nodiscard]] condition<entity> is_null() const requires field_type<type>::nullable
     {
         return {detail::expression{}.column(column()).text(" IS NULL")};
     }
-    [[nodiscard]] condition<entity> is_not_null() const
-        requires field_type<type>::nullable
+
+    [[nodiscard]] condition<entity> is_not_null() const requires field_type<type>::nullable
     {
         return {detail::expression{}.column(column()).text(" IS NOT NULL")};
     }
 
     [[nodiscard]] order<entity> ascending() const { return {{column(), false}}; }
+
     [[nodiscard]] order<entity> descending() const { return {{column(), true}}; }
 
 private:
@@ -346,7 +360,10 @@ inline constexpr field_t<Member> field{};
 
 #define TIEBREAK_FIELD_OPERATOR(op)                                                                \
     template <auto M, class Given>                                                                 \
-        requires requires { std::declval<typename field_t<M>::operand>() op std::declval<Given>(); } \
+    requires requires                                                                              \
+    {                                                                                              \
+        std::declval<typename field_t<M>::operand>() op std::declval<Given>();                     \
+    }                                                                                              \
     auto operator op(field_t<M> a, Given const& b)                                                 \
     {                                                                                              \
         return a.as_operand() op b;                                                                \
@@ -375,8 +392,10 @@ TIEBREAK_FIELD_OPERATOR(-)
 template <class T>
 [[nodiscard]] condition<T> operator&&(condition<T> const& a, condition<T> const& b)
 {
-    if (a.sql.empty()) return b;
-    if (b.sql.empty()) return a;
+    if (a.sql.empty())
+        return b;
+    if (b.sql.empty())
+        return a;
     condition<T> both{detail::expression{}.text("(")};
     both.sql.append(a.sql).text(") AND (").append(b.sql).text(")");
     return both;
@@ -386,8 +405,10 @@ template <class T>
 template <class T>
 [[nodiscard]] condition<T> operator||(condition<T> const& a, condition<T> const& b)
 {
-    if (a.sql.empty()) return a;
-    if (b.sql.empty()) return b;
+    if (a.sql.empty())
+        return a;
+    if (b.sql.empty())
+        return b;
     condition<T> either{detail::expression{}.text("(")};
     either.sql.append(a.sql).text(") OR (").append(b.sql).text(")");
     return either;
@@ -398,7 +419,8 @@ template <class T>
 [[nodiscard]] condition<T> operator!(condition<T> const& a)
 {
     condition<T> inverted{detail::expression{}.text(a.sql.empty() ? "1 = 0" : "NOT (")};
-    if (!a.sql.empty()) inverted.sql.append(a.sql).text(")");
+    if (!a.sql.empty())
+        inverted.sql.append(a.sql).text(")");
     return inverted;
 }
 

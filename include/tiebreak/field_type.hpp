@@ -7,12 +7,12 @@
 /// | integers up to 16/32/64    | INTEGER | SMALLINT/INTEGER/BIGINT | SMALLINT/INT/BIGINT  |
 /// | `std::uint64_t`            | INTEGER | BIGINT           | BIGINT (above 2^63-1: error)|
 /// | `double`                   | REAL    | DOUBLE PRECISION | DOUBLE                      |
-/// | `std::string`              | TEXT    | TEXT             | VARCHAR(255) in keys, else LONGTEXT |
-/// | `tiebreak::blob`           | BLOB    | BYTEA            | LONGBLOB                    |
-/// | `tiebreak::time_point`     | INTEGER (µs since 1970) | TIMESTAMPTZ | DATETIME(6)      |
-/// | a described enum           | TEXT    | TEXT             | VARCHAR(64)                 |
-/// | `std::optional` of these   | the same, NULL allowed     |             |                 |
-/// | `version`, `timestamp_version` | as the integer or time it holds |    |                 |
+/// | `std::string`              | TEXT    | TEXT             | VARCHAR(255) in keys, else LONGTEXT
+/// | | `tiebreak::blob`           | BLOB    | BYTEA            | LONGBLOB                    | |
+/// `tiebreak::time_point`     | INTEGER (µs since 1970) | TIMESTAMPTZ | DATETIME(6)      | | a
+/// described enum           | TEXT    | TEXT             | VARCHAR(64)                 | |
+/// `std::optional` of these   | the same, NULL allowed     |             |                 | |
+/// `version`, `timestamp_version` | as the integer or time it holds |    |                 |
 ///
 /// Whoever specialises `field_type<T>` for a type of their own gives it `column`, `nullable`,
 /// `encode` and `decode` as below.
@@ -45,9 +45,14 @@ template <class T>
 struct field_type;
 
 template <class T>
-concept storable = requires(T const& in, T& out) {
-    { field_type<T>::encode(in) } -> std::same_as<value>;
-    { field_type<T>::decode(value{}, out) } -> std::same_as<bool>;
+concept storable = requires(T const& in, T& out)
+{
+    {
+        field_type<T>::encode(in)
+        } -> std::same_as<value>;
+    {
+        field_type<T>::decode(value{}, out)
+        } -> std::same_as<bool>;
 };
 
 namespace detail {
@@ -81,20 +86,20 @@ struct field_type<bool> {
 
     static bool decode(value v, bool& out) noexcept
     {
-        if (!v.holds_integer() || (v.integer() != 0 && v.integer() != 1)) return false;
+        if (!v.holds_integer() || (v.integer() != 0 && v.integer() != 1))
+            return false;
         out = v.integer() != 0;
         return true;
     }
 };
 
 template <std::integral T>
-    requires(!detail::is_character<T> && !std::same_as<T, bool>)
-struct field_type<T> {
-    static constexpr auto column = sizeof(T) == 8 || (sizeof(T) == 4 && std::unsigned_integral<T>)
-                                       ? column_type::int64
-                                   : sizeof(T) == 4 || (sizeof(T) == 2 && std::unsigned_integral<T>)
-                                       ? column_type::int32
-                                       : column_type::int16;
+
+requires(!detail::is_character<T> && !std::same_as<T, bool>) struct field_type<T> {
+    static constexpr auto column =
+        sizeof(T) == 8 || (sizeof(T) == 4 && std::unsigned_integral<T>)   ? column_type::int64
+        : sizeof(T) == 4 || (sizeof(T) == 2 && std::unsigned_integral<T>) ? column_type::int32
+                                                                          : column_type::int16;
     static constexpr bool nullable = false;
 
     static value encode(T v)
@@ -108,7 +113,8 @@ struct field_type<T> {
 
     static bool decode(value v, T& out) noexcept
     {
-        if (v.kind() != value_kind::integer || !std::in_range<T>(v.integer())) return false;
+        if (v.kind() != value_kind::integer || !std::in_range<T>(v.integer()))
+            return false;
         out = static_cast<T>(v.integer());
         return true;
     }
@@ -123,9 +129,12 @@ struct field_type<double> {
 
     static bool decode(value v, double& out) noexcept
     {
-        if (v.kind() == value_kind::real) out = v.real();
-        else if (v.kind() == value_kind::integer) out = static_cast<double>(v.integer());
-        else return false;
+        if (v.kind() == value_kind::real)
+            out = v.real();
+        else if (v.kind() == value_kind::integer)
+            out = static_cast<double>(v.integer());
+        else
+            return false;
         return true;
     }
 };
@@ -139,7 +148,8 @@ struct field_type<std::string> {
 
     static bool decode(value v, std::string& out)
     {
-        if (v.kind() != value_kind::text) return false;
+        if (v.kind() != value_kind::text)
+            return false;
         out.assign(v.text());
         return true;
     }
@@ -154,7 +164,8 @@ struct field_type<blob> {
 
     static bool decode(value v, blob& out)
     {
-        if (!v.holds_bytes()) return false;
+        if (!v.holds_bytes())
+            return false;
         out.assign(v.bytes().begin(), v.bytes().end());
         return true;
     }
@@ -169,28 +180,31 @@ struct field_type<time_point> {
 
     static bool decode(value v, time_point& out) noexcept
     {
-        if (!v.holds_integer()) return false;
+        if (!v.holds_integer())
+            return false;
         out = time_point{std::chrono::microseconds{v.integer()}};
         return true;
     }
 };
 
 template <class E>
-    requires boost::describe::has_describe_enumerators<E>::value
-struct field_type<E> {
+
+requires boost::describe::has_describe_enumerators<E>::value struct field_type<E> {
     static constexpr auto column = column_type::text;
     static constexpr bool nullable = false;
 
     static value encode(E v)
     {
         char const* name = boost::describe::enum_to_string(v, nullptr);
-        if (name == nullptr) detail::throw_enumerator_without_name();
+        if (name == nullptr)
+            detail::throw_enumerator_without_name();
         return value{std::string_view{name}};
     }
 
     static bool decode(value v, E& out)
     {
-        if (v.kind() != value_kind::text) return false;
+        if (v.kind() != value_kind::text)
+            return false;
         bool found = false;
         boost::mp11::mp_for_each<boost::describe::describe_enumerators<E>>([&](auto d) {
             if (!found && v.text() == d.name) {
@@ -203,7 +217,8 @@ struct field_type<E> {
 };
 
 template <class T>
-    requires storable<T>
+requires storable<T>
+
 struct field_type<std::optional<T>> {
     static constexpr auto column = field_type<T>::column;
     static constexpr bool nullable = true;
@@ -236,7 +251,8 @@ struct field_type<basic_version<Rep>> {
     static bool decode(value v, basic_version<Rep>& out) noexcept
     {
         Rep number = 0;
-        if (!field_type<Rep>::decode(v, number)) return false;
+        if (!field_type<Rep>::decode(v, number))
+            return false;
         out = basic_version<Rep>{number};
         return true;
     }
@@ -252,7 +268,8 @@ struct field_type<timestamp_version> {
     static bool decode(value v, timestamp_version& out) noexcept
     {
         time_point at{};
-        if (!field_type<time_point>::decode(v, at)) return false;
+        if (!field_type<time_point>::decode(v, at))
+            return false;
         out = timestamp_version{at};
         return true;
     }

@@ -41,8 +41,11 @@ namespace detail {
 
 template <class M>
 struct member_traits;
+
 template <class T, class C>
-struct member_traits<T C::*const> : member_traits<T C::*> {};
+struct member_traits<T C::*const> : member_traits<T C::*> {
+};
+
 template <class T, class C>
 struct member_traits<T C::*> {
     using type = T;
@@ -56,8 +59,10 @@ using owner_of = typename member_traits<decltype(M)>::owner;
 
 template <auto A, auto B>
 inline constexpr bool same_member = [] {
-    if constexpr (std::same_as<decltype(A), decltype(B)>) return A == B;
-    else return false;
+    if constexpr (std::same_as<decltype(A), decltype(B)>)
+        return A == B;
+    else
+        return false;
 }();
 
 template <auto... Members>
@@ -72,19 +77,25 @@ struct member_list {
 
 /// The key, given by the application before the row is added. Several members make a composite.
 template <auto... Members>
-struct key_t : detail::member_list<Members...> {};
+struct key_t : detail::member_list<Members...> {
+};
+
 template <auto... Members>
 inline constexpr key_t<Members...> key{};
 
 /// The key, an integer that the database makes when the row is inserted.
 template <auto Member>
-struct generated_key_t : detail::member_list<Member> {};
+struct generated_key_t : detail::member_list<Member> {
+};
+
 template <auto Member>
 inline constexpr generated_key_t<Member> generated_key{};
 
 /// No two rows have the same values in these members. `find_by` works on a single one.
 template <auto... Members>
-struct unique_t : detail::member_list<Members...> {};
+struct unique_t : detail::member_list<Members...> {
+};
+
 template <auto... Members>
 inline constexpr unique_t<Members...> unique{};
 
@@ -98,20 +109,26 @@ inline constexpr references_t<Member, Entity> references{};
 
 /// The member is not stored.
 template <auto... Members>
-struct ignored_t : detail::member_list<Members...> {};
+struct ignored_t : detail::member_list<Members...> {
+};
+
 template <auto... Members>
 inline constexpr ignored_t<Members...> ignored{};
 
 /// A write that changes only these members is checked but does not bump the version: for what a
 /// heartbeat writes.
 template <auto... Members>
-struct unversioned_t : detail::member_list<Members...> {};
+struct unversioned_t : detail::member_list<Members...> {
+};
+
 template <auto... Members>
 inline constexpr unversioned_t<Members...> unversioned{};
 
 /// The version of a new row, 1 when not given. Any number the type holds, 0 included.
 template <std::int64_t Number>
-struct first_version_t {};
+struct first_version_t {
+};
+
 template <std::int64_t Number>
 inline constexpr first_version_t<Number> first_version{};
 
@@ -150,51 +167,68 @@ namespace mapping_error {
 
 template <bool Ok, class Entity>
 struct entity_is_not_described {
-    static_assert(Ok, "this struct is not described: add BOOST_DESCRIBE_STRUCT(T, (), (members…)) "
-                      "after it, in its namespace");
+    static_assert(Ok,
+                  "this struct is not described: add BOOST_DESCRIBE_STRUCT(T, (), (members…)) "
+                  "after it, in its namespace");
 };
+
 template <bool Ok, class Entity>
 struct entity_has_no_mapping {
-    static_assert(Ok, "this struct has no mapping: add constexpr auto mapping_of(T const*) beside "
-                      "it, returning tiebreak::map<T>(\"table\", …)");
+    static_assert(Ok,
+                  "this struct has no mapping: add constexpr auto mapping_of(T const*) beside "
+                  "it, returning tiebreak::map<T>(\"table\", …)");
 };
+
 template <bool Ok, class Entity>
 struct entity_has_no_key {
-    static_assert(Ok, "this entity has no key: add tiebreak::key<&T::member> or "
-                      "tiebreak::generated_key<&T::member> to its mapping");
+    static_assert(Ok,
+                  "this entity has no key: add tiebreak::key<&T::member> or "
+                  "tiebreak::generated_key<&T::member> to its mapping");
 };
+
 template <bool Ok, class Entity>
 struct entity_has_two_keys {
     static_assert(Ok, "this entity has two keys: keep one; key<&T::a, &T::b> is a composite key");
 };
+
 template <bool Ok, class Entity>
 struct entity_has_two_versions {
-    static_assert(Ok, "this entity has more than one version member: keep one, or name the others "
-                      "in tiebreak::ignored<>");
+    static_assert(Ok,
+                  "this entity has more than one version member: keep one, or name the others "
+                  "in tiebreak::ignored<>");
 };
+
 template <bool Ok, class Entity>
 struct entity_has_a_member_that_is_neither_described_nor_ignored {
-    static_assert(Ok, "a member of this struct is missing in BOOST_DESCRIBE_STRUCT: describe it, "
-                      "or name it in tiebreak::ignored<>");
+    static_assert(Ok,
+                  "a member of this struct is missing in BOOST_DESCRIBE_STRUCT: describe it, "
+                  "or name it in tiebreak::ignored<>");
 };
+
 template <bool Ok, class Entity>
 struct entity_has_too_many_members {
     static_assert(Ok, "an entity has at most 64 stored members");
 };
+
 template <bool Ok, class Entity, class Type, auto Member>
 struct member_has_a_type_that_cannot_be_stored {
-    static_assert(Ok, "this member's type has no column type: use a stored type, name the member "
-                      "in tiebreak::ignored<>, or specialise tiebreak::field_type");
+    static_assert(Ok,
+                  "this member's type has no column type: use a stored type, name the member "
+                  "in tiebreak::ignored<>, or specialise tiebreak::field_type");
 };
+
 template <bool Ok, class Entity, class Type>
 struct key_has_a_type_that_cannot_be_a_key {
-    static_assert(Ok, "a key is an integer, string, blob, enum or time; a generated key is an "
-                      "integer; neither is optional, real or a version");
+    static_assert(Ok,
+                  "a key is an integer, string, blob, enum or time; a generated key is an "
+                  "integer; neither is optional, real or a version");
 };
+
 template <bool Ok, class Entity>
 struct first_version_does_not_fit {
     static_assert(Ok, "first_version<N> needs a counter version whose type holds N");
 };
+
 template <bool Ok, class Entity, auto Member>
 struct mapping_names_a_member_that_is_not_stored {
     static_assert(Ok, "the mapping names a member that is not described or is ignored");
@@ -206,10 +240,14 @@ namespace detail {
 
 template <class T>
 using described_members =
-    boost::describe::describe_members<T, boost::describe::mod_public | boost::describe::mod_inherited>;
+    boost::describe::describe_members<T,
+                                      boost::describe::mod_public | boost::describe::mod_inherited>;
 
 template <class T>
-concept has_mapping = requires { mapping_of(static_cast<T const*>(nullptr)); };
+concept has_mapping = requires
+{
+    mapping_of(static_cast<T const*>(nullptr));
+};
 
 template <class T, template <auto...> class List>
 inline constexpr bool is_part = false;
@@ -232,6 +270,7 @@ template <class T>
 inline constexpr bool is_first_version = false;
 template <std::int64_t N>
 inline constexpr bool is_first_version<first_version_t<N>> = true;
+
 template <std::int64_t N>
 constexpr std::int64_t number_of(first_version_t<N>)
 {
@@ -266,7 +305,8 @@ struct entity {
     static constexpr bool is_ignored = [] {
         bool found = false;
         each_part([&]<class P>(P const&) {
-            if constexpr (is_part<P, ignored_t>) found = found || P::template contains<M>;
+            if constexpr (is_part<P, ignored_t>)
+                found = found || P::template contains<M>;
         });
         return found;
     }();
@@ -280,9 +320,11 @@ struct entity {
     template <class F>
     static constexpr void each(F&& f)
     {
-        [&]<std::size_t... I>(std::index_sequence<I...>) {
+        [&]<std::size_t... I>(std::index_sequence<I...>)
+        {
             (f(boost::mp11::mp_at_c<fields, I>{}, std::integral_constant<std::size_t, I>{}), ...);
-        }(std::make_index_sequence<count>{});
+        }
+        (std::make_index_sequence<count>{});
     }
 
     /// The column of a member; `count` when it is not stored.
@@ -290,7 +332,8 @@ struct entity {
     static constexpr std::size_t index_of = [] {
         std::size_t at = count;
         each([&](auto d, auto i) {
-            if constexpr (same_member<decltype(d)::pointer, M>) at = i;
+            if constexpr (same_member<decltype(d)::pointer, M>)
+                at = i;
         });
         return at;
     }();
@@ -313,7 +356,8 @@ struct entity {
     static constexpr std::size_t ignored_only = [] {
         std::size_t number = 0;
         each_part([&]<class P>(P const&) {
-            if constexpr (is_part<P, ignored_t>) number += P::size;
+            if constexpr (is_part<P, ignored_t>)
+                number += P::size;
         });
         return number - (boost::mp11::mp_size<described_members<T>>::value - count);
     }();
@@ -335,8 +379,7 @@ struct named {
     static constexpr auto member = M;
     static constexpr bool in_key = is_part<P, key_t> || is_generated_key<P>;
     static constexpr bool can_be_key_here =
-        can_be_key<type> &&
-        (!is_generated_key<P> || (std::integral<type> && sizeof(type) >= 4));
+        can_be_key<type> && (!is_generated_key<P> || (std::integral<type> && sizeof(type) >= 4));
 };
 template <class P, auto... M>
 boost::mp11::mp_list<named<P, M>...> members_named_by(member_list<M...> const*);
@@ -360,8 +403,8 @@ struct mistakes {
     using unstorable = boost::mp11::mp_remove_if<typename e::fields, stored>;
 
     using names = boost::mp11::mp_flatten<
-        boost::mp11::mp_transform<named_by, boost::mp11::mp_rename<typename e::parts,
-                                                                   boost::mp11::mp_list>>>;
+        boost::mp11::mp_transform<named_by,
+                                  boost::mp11::mp_rename<typename e::parts, boost::mp11::mp_list>>>;
     template <class N>
     using known = std::bool_constant<(e::template index_of<N::member> < e::count)>;
     using unknown_names = boost::mp11::mp_remove_if<names, known>;
@@ -374,9 +417,10 @@ struct mistakes {
     using first_versions = boost::mp11::mp_copy_if<typename e::parts, first_version_given>;
 
     template <class P>
-    static constexpr bool first_version_fits = plan_maker<T>::form == version_form::counter &&
-                                               number_of(P{}) <= plan_maker<T>::version_max &&
-                                               number_of(P{}) >= -plan_maker<T>::version_max - 1;
+    static constexpr bool first_version_fits =
+        plan_maker<T>::form ==
+        version_form::counter&& number_of(P{}) <= plan_maker<T>::version_max&& number_of(P{}) >=
+            -plan_maker<T>::version_max - 1;
 };
 
 template <class List>
@@ -389,16 +433,21 @@ consteval bool members_are_right()
     using wrong = mistakes<T>;
     if constexpr (!none<typename wrong::unstorable>) {
         constexpr auto member = boost::mp11::mp_front<typename wrong::unstorable>::pointer;
-        (void)sizeof(mapping_error::member_has_a_type_that_cannot_be_stored<
-                     false, T, member_type<member>, member>);
+        (void)sizeof(
+            mapping_error::
+                member_has_a_type_that_cannot_be_stored<false, T, member_type<member>, member>);
         return false;
     } else if constexpr (!none<typename wrong::unknown_names>) {
         (void)sizeof(mapping_error::mapping_names_a_member_that_is_not_stored<
-                     false, T, boost::mp11::mp_front<typename wrong::unknown_names>::member>);
+                     false,
+                     T,
+                     boost::mp11::mp_front<typename wrong::unknown_names>::member>);
         return false;
     } else if constexpr (!none<typename wrong::wrong_keys>) {
         (void)sizeof(mapping_error::key_has_a_type_that_cannot_be_a_key<
-                     false, T, typename boost::mp11::mp_front<typename wrong::wrong_keys>::type>);
+                     false,
+                     T,
+                     typename boost::mp11::mp_front<typename wrong::wrong_keys>::type>);
         return false;
     } else if constexpr (!none<typename wrong::first_versions>) {
         constexpr bool fits = wrong::template first_version_fits<
@@ -426,16 +475,19 @@ consteval bool mapping_is_right()
             (void)sizeof(mapping_error::entity_has_too_many_members<(e::count <= 64), T>);
             constexpr bool whole = key_count == 1 && e::versions <= 1 && e::count <= 64;
             if constexpr (whole && std::is_aggregate_v<T> &&
-                          none<boost::describe::describe_bases<
-                              T, boost::describe::mod_any_access>>) {
-                constexpr bool all = boost::pfr::tuple_size_v<T> ==
-                                     boost::mp11::mp_size<described_members<T>>::value +
-                                         e::ignored_only;
+                          none<boost::describe::describe_bases<T,
+                                                               boost::describe::mod_any_access>>) {
+                constexpr bool all =
+                    boost::pfr::tuple_size_v<T> ==
+                    boost::mp11::mp_size<described_members<T>>::value + e::ignored_only;
                 (void)sizeof(
-                    mapping_error::entity_has_a_member_that_is_neither_described_nor_ignored<all, T>);
-                if constexpr (!all) return false;
+                    mapping_error::entity_has_a_member_that_is_neither_described_nor_ignored<all,
+                                                                                             T>);
+                if constexpr (!all)
+                    return false;
             }
-            if constexpr (whole) return members_are_right<T>();
+            if constexpr (whole)
+                return members_are_right<T>();
         }
     }
     return false;
@@ -455,7 +507,8 @@ struct plan_maker {
         e::each_part([&]<class P>(P const& part) {
             if constexpr (is_column<P>) {
                 for (std::size_t i = 0; i < e::count; ++i)
-                    if (e::mask_of(part) >> i & 1) result[i].name = part.name;
+                    if (e::mask_of(part) >> i & 1)
+                        result[i].name = part.name;
             }
         });
         return result;
@@ -471,7 +524,8 @@ struct plan_maker {
         std::array<column_mask, unique_count> result{};
         std::size_t at = 0;
         e::each_part([&]<class P>(P const& part) {
-            if constexpr (is_part<P, unique_t>) result[at++] = e::mask_of(part);
+            if constexpr (is_part<P, unique_t>)
+                result[at++] = e::mask_of(part);
         });
         return result;
     }();
@@ -487,7 +541,8 @@ struct plan_maker {
     static constexpr column_mask key_mask = [] {
         column_mask mask = 0;
         e::each_part([&]<class P>(P const& part) {
-            if constexpr (is_part<P, key_t> || is_generated_key<P>) mask |= e::mask_of(part);
+            if constexpr (is_part<P, key_t> || is_generated_key<P>)
+                mask |= e::mask_of(part);
         });
         return mask;
     }();
@@ -495,7 +550,8 @@ struct plan_maker {
     static constexpr column_mask unversioned_mask = [] {
         column_mask mask = 0;
         e::each_part([&]<class P>(P const& part) {
-            if constexpr (is_part<P, unversioned_t>) mask |= e::mask_of(part);
+            if constexpr (is_part<P, unversioned_t>)
+                mask |= e::mask_of(part);
         });
         return mask;
     }();
@@ -509,7 +565,8 @@ struct plan_maker {
     static constexpr std::size_t version_column = [] {
         std::size_t at = e::count;
         e::each([&](auto d, auto i) {
-            if constexpr (is_version<member_type<decltype(d)::pointer>>) at = i;
+            if constexpr (is_version<member_type<decltype(d)::pointer>>)
+                at = i;
         });
         return at;
     }();
@@ -530,8 +587,10 @@ struct plan_maker {
         auto result = version_form::none;
         e::each([&](auto d, auto) {
             using type = member_type<decltype(d)::pointer>;
-            if constexpr (std::same_as<type, timestamp_version>) result = version_form::timestamp;
-            else if constexpr (is_version<type>) result = version_form::counter;
+            if constexpr (std::same_as<type, timestamp_version>)
+                result = version_form::timestamp;
+            else if constexpr (is_version<type>)
+                result = version_form::counter;
         });
         return result;
     }();
@@ -562,7 +621,8 @@ struct plan_maker {
         e::each([&](auto d, auto i) {
             if (mask >> i & 1) {
                 auto& member = to.*decltype(d)::pointer;
-                if (!field_type<std::remove_reference_t<decltype(member)>>::decode(*row++, member) &&
+                if (!field_type<std::remove_reference_t<decltype(member)>>::decode(*row++,
+                                                                                   member) &&
                     bad == e::count)
                     bad = i;
             }
@@ -630,8 +690,7 @@ auto const& plan_maker<T>::references()
 template <class T>
 plan plan_maker<T>::make()
 {
-    constexpr column_mask all =
-        e::count == 64 ? ~column_mask{0} : (column_mask{1} << e::count) - 1;
+    constexpr column_mask all = e::count == 64 ? ~column_mask{0} : (column_mask{1} << e::count) - 1;
     constexpr column_mask version =
         version_column < e::count ? column_mask{1} << version_column : column_mask{0};
     return {
@@ -642,6 +701,7 @@ plan plan_maker<T>::make()
         .references = references(),
         .all = all,
         .key = key_mask,
+        .key_size = static_cast<std::size_t>(std::popcount(key_mask)),
         .version = version,
         .unversioned = unversioned_mask,
         .form = form,
@@ -667,8 +727,7 @@ struct key_type {
     template <auto M>
     static member_type<M> one(member_list<M>);
     template <auto... M>
-        requires(sizeof...(M) > 1)
-    static std::tuple<member_type<M>...> one(member_list<M...>);
+    requires(sizeof...(M) > 1) static std::tuple<member_type<M>...> one(member_list<M...>);
     using type = decltype(one(typename boost::mp11::mp_front<typename entity<T>::keys>::members{}));
 };
 
@@ -676,9 +735,11 @@ struct key_type {
 template <class T, class F>
 constexpr void each_key_member(F&& f)
 {
-    [&]<auto... M>(member_list<M...>) {
+    [&]<auto... M>(member_list<M...>)
+    {
         (f(std::integral_constant<std::size_t, entity<T>::template index_of<M>>{}), ...);
-    }(typename boost::mp11::mp_front<typename entity<T>::keys>::members{});
+    }
+    (typename boost::mp11::mp_front<typename entity<T>::keys>::members{});
 }
 
 /// A key as values, in column order: what the compiled core works with.
@@ -703,7 +764,8 @@ struct encoded_key {
                 key);
             std::size_t at = 0;
             for (std::size_t i = 0; i < entity<T>::count; ++i)
-                if (plan_maker<T>::key_mask >> i & 1) values[at++] = by_column[i];
+                if (plan_maker<T>::key_mask >> i & 1)
+                    values[at++] = by_column[i];
         }
     }
 };

@@ -41,10 +41,11 @@ struct plan {
     std::span<reference const> references;
     column_mask all;
     column_mask key;
+    std::size_t key_size;     ///< how many columns the key has
     column_mask version;      ///< one bit, or none
     column_mask unversioned;  ///< columns whose change does not bump the version
     version_form form;
-    bool generated;  ///< the database makes the key
+    bool generated;              ///< the database makes the key
     std::size_t version_column;  ///< meaningless without a version
     std::int64_t version_first;
     std::int64_t version_max;
@@ -52,7 +53,7 @@ struct plan {
     std::size_t align;
     std::size_t index;  ///< small, dense, for tables of statements
 
-    void (*construct)(void* at);               ///< a default-made object
+    void (*construct)(void* at);  ///< a default-made object
     void (*move_construct)(void* at, void* from);
     void (*destroy)(void* object) noexcept;
 

@@ -42,14 +42,6 @@ struct row_receiver {
     void* (*add)(void* to);  ///< makes room for one more object and answers where
 };
 
-/// What a conditional write expects and does.
-struct conditional {
-    value const* key = nullptr;                    ///< values in column order; null: any row
-    std::optional<std::int64_t> version{};         ///< the version expected
-    expression where{};
-    std::vector<assignment> changes{};
-};
-
 void select_rows(place where, query const& what, row_receiver to);
 std::int64_t count_rows(place where, query const& what);
 bool any_row(place where, query const& what);
@@ -63,8 +55,8 @@ bool insert_row(place where, plan const& of, void* row, bool unless_taken);
 std::int64_t update_row(place where, plan const& of, void* row);
 [[noreturn]] void throw_precondition_failed(plan const& of, void const* row);
 [[noreturn]] void throw_row_not_found(plan const& of, void const* row);
-conflict explain_loss(place where, plan const& of, value const* key,
-                      std::optional<std::int64_t> expected);
+conflict
+explain_loss(place where, plan const& of, value const* key, std::optional<std::int64_t> expected);
 /// Tells observer and log that a conditional write of one row lost.
 outcome outcome_of(place where, plan const& of, conditional const& how, std::int64_t rows);
 
@@ -81,6 +73,7 @@ struct value_runner {
                                   }});
         return rows;
     }
+
     template <class T>
     std::optional<T> first(query const& what) const
     {
@@ -92,14 +85,16 @@ struct value_runner {
                                  }});
         return row;
     }
+
     std::int64_t count(query const& what) const { return count_rows(where, what); }
+
     bool exists(query const& what) const { return any_row(where, what); }
 };
 
 /// A version as the number that is stored.
 template <class V>
-    requires is_version<V>
-std::int64_t stored_version(V const& expected)
+
+requires is_version<V> std::int64_t stored_version(V const& expected)
 {
     return field_type<V>::encode(expected).integer();
 }
@@ -111,28 +106,26 @@ std::int64_t stored_version(V const& expected)
 template <mapped_entity T>
 class repository {
 public:
-    explicit repository(database& db) noexcept
-        : place_{.db = &db}
-    {}
-    explicit repository(unit_of_work& work) noexcept
-        : place_{.work = &work}
-    {}
-    explicit repository(snapshot& view) noexcept
-        : place_{.view = &view}
-    {}
+    explicit repository(database& db) noexcept : place_{.db = &db} {}
+
+    explicit repository(unit_of_work& work) noexcept : place_{.work = &work} {}
+
+    explicit repository(snapshot& view) noexcept : place_{.view = &view} {}
 
     /// The row with this key. One statement.
     [[nodiscard]] std::optional<T> find(key_of<T> const& key) const
     {
         detail::encoded_key<T> const values{key};
         std::optional<T> row{std::in_place};
-        if (!detail::find_row(place_, plan(), plan().key, values.values.data(), &*row)) row.reset();
+        if (!detail::find_row(place_, plan(), plan().key, values.values.data(), &*row))
+            row.reset();
         return row;
     }
 
     /// The row with this value in a unique member. One statement.
     template <auto Member>
-        requires std::same_as<detail::owner_of<Member>, T>
+    requires std::same_as<detail::owner_of<Member>, T>
+
     [[nodiscard]] std::optional<T> find_by(detail::member_type<Member> const& is) const
     {
         return select().where(field<Member> == is).first();
@@ -149,7 +142,8 @@ public:
     void insert(T& row) const { detail::insert_row(place_, plan(), &row, false); }
 
     /// Inserts the row unless its primary or a unique key is taken: a claim. `won`: the row is this
-    /// one, and holds its generated key. `lost`: somebody was first, nothing changed. One statement.
+    /// one, and holds its generated key. `lost`: somebody was first, nothing changed. One
+    /// statement.
     [[nodiscard]] outcome insert_if_absent(T& row) const
     {
         return detail::insert_row(place_, plan(), &row, true) ? outcome::won : outcome::lost;
@@ -162,9 +156,12 @@ public:
     ///   `not_found`: the row of an entity without a version is gone
     void save(T& row) const
     {
-        if (detail::plan_maker<T>::generated && key_is_zero(row)) return insert(row);
-        if (detail::update_row(place_, plan(), &row) == 1) return;
-        if (plan().form == detail::version_form::none) detail::throw_row_not_found(plan(), &row);
+        if (detail::plan_maker<T>::generated && key_is_zero(row))
+            return insert(row);
+        if (detail::update_row(place_, plan(), &row) == 1)
+            return;
+        if (plan().form == detail::version_form::none)
+            detail::throw_row_not_found(plan(), &row);
         detail::throw_precondition_failed(plan(), &row);
     }
 
@@ -180,16 +177,19 @@ public:
             plan().encode(&row, plan().version, &stored);
             how.version = stored.integer();
         }
-        if (detail::delete_rows(place_, plan(), how) == 1) return;
-        if (plan().form == detail::version_form::none) detail::throw_row_not_found(plan(), &row);
+        if (detail::delete_rows(place_, plan(), how) == 1)
+            return;
+        if (plan().form == detail::version_form::none)
+            detail::throw_row_not_found(plan(), &row);
         detail::throw_precondition_failed(plan(), &row);
     }
 
     /// Changes the row with this key if it has this version. One statement, one answer.
     template <class Version, std::same_as<change<T>>... Changes>
-        requires detail::is_version<Version>
-    [[nodiscard]] outcome update_if(key_of<T> const& key, Version expected,
-                                    Changes const&... changes) const
+    requires detail::is_version<Version>
+
+    [[nodiscard]] outcome
+    update_if(key_of<T> const& key, Version expected, Changes const&... changes) const
     {
         return update_if(key, expected, condition<T>{}, changes...);
     }
@@ -197,8 +197,8 @@ public:
     /// Changes the row with this key if the condition holds (a status, a lease's epoch, a stock
     /// that suffices). The version is bumped, and need not be known. One statement.
     template <std::same_as<change<T>>... Changes>
-    [[nodiscard]] outcome update_if(key_of<T> const& key, condition<T> const& holds,
-                                    Changes const&... changes) const
+    [[nodiscard]] outcome
+    update_if(key_of<T> const& key, condition<T> const& holds, Changes const&... changes) const
     {
         detail::encoded_key<T> const values{key};
         detail::conditional const how{values.values.data(), {}, holds.sql, {changes.sql...}};
@@ -207,9 +207,12 @@ public:
 
     /// Both: this version, and the condition. One statement.
     template <class Version, std::same_as<change<T>>... Changes>
-        requires detail::is_version<Version>
-    [[nodiscard]] outcome update_if(key_of<T> const& key, Version expected,
-                                    condition<T> const& holds, Changes const&... changes) const
+    requires detail::is_version<Version>
+
+    [[nodiscard]] outcome update_if(key_of<T> const& key,
+                                    Version expected,
+                                    condition<T> const& holds,
+                                    Changes const&... changes) const
     {
         static_assert(detail::plan_maker<T>::form != detail::version_form::none,
                       "this entity has no version");
@@ -221,7 +224,8 @@ public:
 
     /// Removes the row with this key if it has this version. One statement.
     template <class Version>
-        requires detail::is_version<Version>
+    requires detail::is_version<Version>
+
     [[nodiscard]] outcome remove_if(key_of<T> const& key, Version expected) const
     {
         detail::encoded_key<T> const values{key};
@@ -240,13 +244,15 @@ public:
     /// Why a conditional write lost: is the row gone, or changed, and which version has it now?
     /// One statement, on request only; the answer is of now, not of the moment of losing.
     template <class Version>
-        requires detail::is_version<Version>
+    requires detail::is_version<Version>
+
     [[nodiscard]] conflict explain(key_of<T> const& key, Version expected) const
     {
         detail::encoded_key<T> const values{key};
-        return detail::explain_loss(place_, plan(), values.values.data(),
-                                    detail::stored_version(expected));
+        return detail::explain_loss(
+            place_, plan(), values.values.data(), detail::stored_version(expected));
     }
+
     [[nodiscard]] conflict explain(key_of<T> const& key) const
     {
         detail::encoded_key<T> const values{key};
@@ -273,7 +279,8 @@ private:
     static bool key_is_zero(T const& row)
     {
         value key;
-        if constexpr (detail::plan_maker<T>::generated) plan().encode(&row, plan().key, &key);
+        if constexpr (detail::plan_maker<T>::generated)
+            plan().encode(&row, plan().key, &key);
         return key.holds_integer() && key.integer() == 0;
     }
 

@@ -27,8 +27,9 @@ row_plan const& row_plan_of()
 {
     if constexpr (storable<T>) {
         static constexpr row_plan plan{{}, [](void* object, std::size_t, value v) {
-            return field_type<T>::decode(v, *static_cast<T*>(object));
-        }};
+                                           return field_type<T>::decode(v,
+                                                                        *static_cast<T*>(object));
+                                       }};
         return plan;
     } else {
         static_assert(row_struct<T>, "a row is a described struct or a stored type");
@@ -36,17 +37,22 @@ row_plan const& row_plan_of()
         static constexpr auto names = []<class... D>(boost::mp11::mp_list<D...>) {
             return std::array<std::string_view, sizeof...(D)>{D::name...};
         }(boost::mp11::mp_rename<members, boost::mp11::mp_list>{});
-        static constexpr row_plan plan{names, [](void* object, std::size_t member, value v) {
-            T& to = *static_cast<T*>(object);
-            bool fits = false;
-            [&]<std::size_t... I>(std::index_sequence<I...>) {
-                ((I == member ? void(fits = field_type<member_type<boost::mp11::mp_at_c<members, I>::pointer>>::decode(
-                                         v, to.*boost::mp11::mp_at_c<members, I>::pointer))
-                              : void()),
-                 ...);
-            }(std::make_index_sequence<names.size()>{});
-            return fits;
-        }};
+        static constexpr row_plan plan{
+            names, [](void* object, std::size_t member, value v) {
+                T& to = *static_cast<T*>(object);
+                bool fits = false;
+                [&]<std::size_t... I>(std::index_sequence<I...>)
+                {
+                    ((I == member
+                          ? void(fits = field_type<
+                                     member_type<boost::mp11::mp_at_c<members, I>::pointer>>::
+                                     decode(v, to.*boost::mp11::mp_at_c<members, I>::pointer))
+                          : void()),
+                     ...);
+                }
+                (std::make_index_sequence<names.size()>{});
+                return fits;
+            }};
         return plan;
     }
 }
@@ -58,16 +64,16 @@ row_plan const& row_plan_of()
 class parameter {
 public:
     template <storable T>
-    parameter(T const& from)
-        : value_(field_type<T>::encode(from))
-    {}
-    parameter(std::string_view text)
-        : value_(text)
-    {}
-    parameter(char const* text)
-        : value_(std::string_view{text})
-    {}
+    parameter(T const& from) : value_(field_type<T>::encode(from))
+    {
+    }
+
+    parameter(std::string_view text) : value_(text) {}
+
+    parameter(char const* text) : value_(std::string_view{text}) {}
+
     parameter(std::nullptr_t) {}
+
     parameter(std::nullopt_t) {}
 
     [[nodiscard]] value get() const noexcept { return value_; }

@@ -41,6 +41,7 @@ struct guarantee {
     bool weakened = false;
     std::string text{};
 };
+
 [[nodiscard]] std::vector<guarantee> check_guarantees(database& of);
 
 }  // namespace tiebreak

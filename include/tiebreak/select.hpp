@@ -22,6 +22,14 @@ struct query {
     lock_request lock{};
 };
 
+/// What a conditional write expects and does.
+struct conditional {
+    value const* key = nullptr;             ///< values in column order; null: any row
+    std::optional<std::int64_t> version{};  ///< the version expected
+    expression where{};
+    std::vector<assignment> changes{};
+};
+
 }  // namespace detail
 
 /// A query that has not run yet. `Runner` knows where to run it and what a row becomes: a tracked
@@ -29,11 +37,7 @@ struct query {
 template <mapped_entity T, class Runner>
 class selection {
 public:
-    explicit selection(Runner runner)
-        : runner_(runner)
-    {
-        query_.of = &detail::plan_of<T>();
-    }
+    explicit selection(Runner runner) : runner_(runner) { query_.of = &detail::plan_of<T>(); }
 
     /// Adds a condition; several calls are joined by AND.
     selection& where(condition<T> const& holds)

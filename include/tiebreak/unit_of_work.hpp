@@ -110,7 +110,8 @@ public:
         detail::encoded_key<T> const values{key};
         auto const& plan = detail::plan_of<T>();
         auto* found = find_by_key(plan, values.values.data(), lock);
-        if (found == nullptr) throw_not_found(plan, values.values.data());
+        if (found == nullptr)
+            throw_not_found(plan, values.values.data());
         return *static_cast<T*>(found);
     }
 
@@ -124,8 +125,10 @@ public:
         constexpr auto column = detail::entity<entity>::template index_of<Member>;
         static_assert(is_unique<Member>(), "find_by needs a unique member; use select().where()");
         return static_cast<entity*>(
-            find_by_column(detail::plan_of<entity>(), column,
-                           field_type<detail::member_type<Member>>::encode(is), lock));
+            find_by_column(detail::plan_of<entity>(),
+                           column,
+                           field_type<detail::member_type<Member>>::encode(is),
+                           lock));
     }
 
     /// Starts a query whose rows are tracked. Changes not flushed yet are flushed before it runs,
@@ -192,8 +195,9 @@ public:
     {
         std::array<value, sizeof...(Parameters)> const values{parameter{parameters}.get()...};
         std::vector<T> rows;
-        run_query(sql, values, detail::row_plan_of<T>(), &rows,
-                  [](void* to) -> void* { return &static_cast<std::vector<T>*>(to)->emplace_back(); });
+        run_query(sql, values, detail::row_plan_of<T>(), &rows, [](void* to) -> void* {
+            return &static_cast<std::vector<T>*>(to)->emplace_back();
+        });
         return rows;
     }
 
@@ -235,9 +239,8 @@ private:
     template <auto Member>
     static consteval bool is_unique();
 
-    explicit unit_of_work(detail::workspace& space) noexcept
-        : space_(space)
-    {}
+    explicit unit_of_work(detail::workspace& space) noexcept : space_(space) {}
+
     ~unit_of_work() = default;
 
     void* find_by_key(detail::plan const& of, value const* key, lock_request lock);
@@ -251,8 +254,11 @@ private:
     void run_select(detail::query const& what, void* to, void (*found)(void* to, void* row));
     std::int64_t run_count(detail::query const& what);
     bool run_exists(detail::query const& what);
-    void run_query(std::string_view sql, std::span<value const> parameters,
-                   detail::row_plan const& of, void* to, void* (*make)(void* to));
+    void run_query(std::string_view sql,
+                   std::span<value const> parameters,
+                   detail::row_plan const& of,
+                   void* to,
+                   void* (*make)(void* to));
     std::int64_t run_statement(std::string_view sql, std::span<value const> parameters);
     [[nodiscard]] std::string table_of(detail::plan const& of) const;
 
@@ -265,7 +271,8 @@ consteval bool unit_of_work::is_unique()
     using entity = detail::entity<detail::owner_of<Member>>;
     constexpr auto bit = detail::column_mask{1} << entity::template index_of<Member>;
     for (auto const mask : detail::plan_maker<detail::owner_of<Member>>::uniques)
-        if (mask == bit) return true;
+        if (mask == bit)
+            return true;
     return detail::plan_maker<detail::owner_of<Member>>::key_mask == bit;
 }
 
@@ -287,8 +294,8 @@ T* tracking_runner::first(query const& what) const
     query one = what;
     one.limit = 1;
     T* found = nullptr;
-    work->run_select(one, &found,
-                     [](void* to, void* row) { *static_cast<T**>(to) = static_cast<T*>(row); });
+    work->run_select(
+        one, &found, [](void* to, void* row) { *static_cast<T**>(to) = static_cast<T*>(row); });
     return found;
 }
 

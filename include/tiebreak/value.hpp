@@ -25,41 +25,30 @@ enum class value_kind : std::uint8_t { null, boolean, integer, real, text, bytes
 /// a parameter's lives until the call returns, a column's until the next row.
 class value {
 public:
-    constexpr value() noexcept
-        : integer_(0)
-    {}
+    constexpr value() noexcept : integer_(0) {}
 
-    constexpr explicit value(std::int64_t v) noexcept
-        : kind_(value_kind::integer)
-        , integer_(v)
-    {}
+    constexpr explicit value(std::int64_t v) noexcept : kind_(value_kind::integer), integer_(v) {}
 
-    constexpr explicit value(bool v) noexcept
-        : kind_(value_kind::boolean)
-        , integer_(v ? 1 : 0)
-    {}
+    constexpr explicit value(bool v) noexcept : kind_(value_kind::boolean), integer_(v ? 1 : 0) {}
 
-    constexpr explicit value(double v) noexcept
-        : kind_(value_kind::real)
-        , real_(v)
-    {}
+    constexpr explicit value(double v) noexcept : kind_(value_kind::real), real_(v) {}
 
     constexpr explicit value(time_point v) noexcept
-        : kind_(value_kind::time)
-        , integer_(v.time_since_epoch().count())
-    {}
+        : kind_(value_kind::time), integer_(v.time_since_epoch().count())
+    {
+    }
 
     constexpr explicit value(std::string_view v) noexcept
-        : kind_(value_kind::text)
-        , size_(static_cast<std::uint32_t>(v.size()))
-        , data_(v.data())
-    {}
+        : kind_(value_kind::text), size_(static_cast<std::uint32_t>(v.size())), data_(v.data())
+    {
+    }
 
     explicit value(std::span<std::byte const> v) noexcept
-        : kind_(value_kind::bytes)
-        , size_(static_cast<std::uint32_t>(v.size()))
-        , data_(reinterpret_cast<char const*>(v.data()))
-    {}
+        : kind_(value_kind::bytes),
+          size_(static_cast<std::uint32_t>(v.size())),
+          data_(reinterpret_cast<char const*>(v.data()))
+    {
+    }
 
     [[nodiscard]] constexpr value_kind kind() const noexcept { return kind_; }
 
@@ -97,12 +86,14 @@ public:
     /// with each other, as do text and blob.
     [[nodiscard]] friend bool operator==(value const& a, value const& b) noexcept
     {
-        if (a.holds_integer()) return b.holds_integer() && a.integer_ == b.integer_;
+        if (a.holds_integer())
+            return b.holds_integer() && a.integer_ == b.integer_;
         if (a.holds_bytes()) {
             return b.holds_bytes() && a.size_ == b.size_ &&
                    (a.size_ == 0 || std::memcmp(a.data_, b.data_, a.size_) == 0);
         }
-        if (a.kind_ != b.kind_) return false;
+        if (a.kind_ != b.kind_)
+            return false;
         return a.kind_ == value_kind::null ||
                std::memcmp(&a.real_, &b.real_, sizeof a.real_) == 0;  // bits: NaN equals itself
     }
@@ -110,6 +101,7 @@ public:
 private:
     value_kind kind_ = value_kind::null;
     std::uint32_t size_ = 0;
+
     union {
         std::int64_t integer_;
         double real_;
@@ -123,17 +115,19 @@ public:
     stored_value() = default;
 
     /// Copies what `from` points to.
-    explicit stored_value(value from)
-        : value_(from)
+    explicit stored_value(value from) : value_(from)
     {
-        if (from.holds_bytes()) bytes_ = from.text();
+        if (from.holds_bytes())
+            bytes_ = from.text();
     }
 
     /// Borrows from this object.
     [[nodiscard]] value get() const noexcept
     {
-        if (value_.kind() == value_kind::text) return value{std::string_view{bytes_}};
-        if (value_.kind() == value_kind::bytes) return value{std::as_bytes(std::span{bytes_})};
+        if (value_.kind() == value_kind::text)
+            return value{std::string_view{bytes_}};
+        if (value_.kind() == value_kind::bytes)
+            return value{std::as_bytes(std::span{bytes_})};
         return value_;
     }
 

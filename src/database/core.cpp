@@ -9,8 +9,7 @@ namespace tiebreak::detail {
 
 thread_local workspace* database_core::running = nullptr;
 
-database_core::database_core(parsed_url url)
-    : url_(std::move(url))
+database_core::database_core(parsed_url url) : url_(std::move(url))
 {
     give(take());  // opens the first connection, so that what is wrong shows now
 }
@@ -28,7 +27,8 @@ std::unique_ptr<sql::connection> database_core::open() const
 
 void database_core::refuse_second_connection() const
 {
-    if (running_here() == nullptr) return;
+    if (running_here() == nullptr)
+        return;
     throw std::logic_error("a unit of work runs on this thread and database: use it (for example "
                            "repository(work)); a second connection would wait for it");
 }
@@ -37,7 +37,8 @@ void database_core::refuse_second_connection() const
 workspace& database_core::ready(workspace& taken)
 {
     try {
-        if (!taken.connected() || !taken.connection().alive()) [[unlikely]] reconnect(taken);
+        if (!taken.connected() || !taken.connection().alive()) [[unlikely]]
+            reconnect(taken);
     } catch (...) {
         give(taken);
         throw;
@@ -51,10 +52,13 @@ workspace& database_core::take_slowly()
     auto const until = start + options().connection_wait;
     std::unique_lock lock(mutex_);
     ++waiting_;
+
     struct leaving {
         std::atomic<int>& waiting;
+
         ~leaving() { --waiting; }
     } const leaves{waiting_};
+
     bool waited = false;
     for (;;) {
         workspace* free = hot_.exchange(nullptr);
@@ -62,24 +66,23 @@ workspace& database_core::take_slowly()
             free = idle_.back();
             idle_.pop_back();
         }
-        if (free == nullptr &&
-            all_.size() < static_cast<std::size_t>(options().connections_max)) {
+        if (free == nullptr && all_.size() < static_cast<std::size_t>(options().connections_max)) {
             all_.push_back(
                 std::make_unique<workspace>(*this, options().table_prefix, options().watcher));
             free = all_.back().get();
         }
         if (free != nullptr) {
             if (waited && options().watcher != nullptr)
-                options().watcher->waited(
-                    wait_kind::connection,
-                    std::chrono::duration_cast<std::chrono::microseconds>(
-                        std::chrono::steady_clock::now() - start));
+                options().watcher->waited(wait_kind::connection,
+                                          std::chrono::duration_cast<std::chrono::microseconds>(
+                                              std::chrono::steady_clock::now() - start));
             return *free;
         }
         waited = true;
         if (freed_.wait_until(lock, until) == std::cv_status::timeout && idle_.empty())
-            throw error(errc::unavailable, "no connection became free in time: allow more "
-                                           "connections (pool=) or shorter units of work");
+            throw error(errc::unavailable,
+                        "no connection became free in time: allow more "
+                        "connections (pool=) or shorter units of work");
     }
 }
 
@@ -94,7 +97,8 @@ void database_core::give_slowly(workspace& back) noexcept
 
 void database_core::hand_over() noexcept
 {
-    if (auto* const free = hot_.exchange(nullptr)) give_slowly(*free);
+    if (auto* const free = hot_.exchange(nullptr))
+        give_slowly(*free);
 }
 
 sql::deadline deadline_after(std::chrono::steady_clock::time_point start,
@@ -105,9 +109,11 @@ sql::deadline deadline_after(std::chrono::steady_clock::time_point start,
 
 void pause(std::chrono::microseconds how_long, observer* watcher)
 {
-    if (how_long.count() <= 0) return;
+    if (how_long.count() <= 0)
+        return;
     std::this_thread::sleep_for(how_long);
-    if (watcher != nullptr) watcher->waited(wait_kind::pause, how_long);
+    if (watcher != nullptr)
+        watcher->waited(wait_kind::pause, how_long);
 }
 
 std::uint64_t random_number() noexcept
@@ -116,22 +122,31 @@ std::uint64_t random_number() noexcept
     return generator();
 }
 
-void retry_or_throw(database_core const& core, workspace& space, error const& failure, int attempts,
-                    std::chrono::steady_clock::time_point started, retry_policy const& policy)
+void retry_or_throw(database_core const& core,
+                    workspace& space,
+                    error const& failure,
+                    int attempts,
+                    std::chrono::steady_clock::time_point started,
+                    retry_policy const& policy)
 {
     auto* const watcher = core.options().watcher;
     auto const elapsed = std::chrono::duration_cast<std::chrono::microseconds>(
         std::chrono::steady_clock::now() - started);
     auto const decision = decide(failure, attempts, elapsed, policy, random_number());
     if (decision.then == retry_decision::action::give_up) {
-        if (watcher != nullptr) watcher->gave_up(decision.report, attempts);
-        if (decision.report == failure.code()) throw failure;
+        if (watcher != nullptr)
+            watcher->gave_up(decision.report, attempts);
+        if (decision.report == failure.code())
+            throw failure;
         throw error(decision.report, attempts, failure);
     }
-    if (watcher != nullptr) watcher->retried(failure.code(), attempts);
+    if (watcher != nullptr)
+        watcher->retried(failure.code(), attempts);
     pause(decision.pause, watcher);
-    if (decision.then == retry_decision::action::reconnect_and_rerun) space.disconnect();
-    if (!space.connected()) core.reconnect(space);
+    if (decision.then == retry_decision::action::reconnect_and_rerun)
+        space.disconnect();
+    if (!space.connected())
+        core.reconnect(space);
 }
 
 }  // namespace tiebreak::detail

@@ -2,10 +2,10 @@
 // connection of its own.
 #pragma once
 
+#include <tiebreak/database.hpp>
+
 #include "database/url.hpp"
 #include "unit_of_work/workspace.hpp"
-
-#include <tiebreak/database.hpp>
 
 #include <atomic>
 #include <condition_variable>
@@ -29,11 +29,13 @@ public:
             return ready(*hot);
         return ready(take_slowly());
     }
+
     void give(workspace& back) noexcept
     {
         workspace* none = nullptr;
         if (waiting_.load() == 0 && hot_.compare_exchange_strong(none, &back)) [[likely]] {
-            if (waiting_.load() != 0) hand_over();
+            if (waiting_.load() != 0)
+                hand_over();
             return;
         }
         give_slowly(back);
@@ -43,18 +45,24 @@ public:
     [[nodiscard]] workspace* running_here() const noexcept
     {
         for (auto* one = running; one != nullptr; one = one->outer)
-            if (one->core() == this) return one;
+            if (one->core() == this)
+                return one;
         return nullptr;
     }
+
     // Refuses a second connection beside a running unit: it would wait for itself.
     void refuse_second_connection() const;
 
     void reconnect(workspace& space) const { space.connect(open()); }
+
     [[nodiscard]] std::unique_ptr<sql::connection> open() const;
 
     [[nodiscard]] parsed_url const& url() const noexcept { return url_; }
+
     [[nodiscard]] database_options const& options() const noexcept { return url_.options; }
+
     [[nodiscard]] sql::dialect const& speaks() const noexcept { return sqlite::dialect(); }
+
     // True when every unit begins its transaction at once: in memory there is nobody to block.
     [[nodiscard]] bool begins_at_once() const noexcept { return url_.path == ":memory:"; }
 
@@ -78,17 +86,17 @@ private:
 // Holds a workspace for a scope.
 class held_workspace {
 public:
-    explicit held_workspace(database_core& of)
-        : core_(of)
-        , space_(of.take())
-    {}
+    explicit held_workspace(database_core& of) : core_(of), space_(of.take()) {}
+
     held_workspace(held_workspace const&) = delete;
     held_workspace& operator=(held_workspace const&) = delete;
+
     ~held_workspace()
     {
         space_.rollback();
         core_.give(space_);
     }
+
     [[nodiscard]] workspace& get() noexcept { return space_; }
 
 private:
@@ -108,7 +116,11 @@ void pause(std::chrono::microseconds how_long, observer* watcher);
 
 // What becomes of a failed attempt: returns if there shall be another, after the pause and with a
 // live connection, else throws what the caller gets. `attempts` is how many there were.
-void retry_or_throw(database_core const& core, workspace& space, error const& failure, int attempts,
-                    std::chrono::steady_clock::time_point started, retry_policy const& policy);
+void retry_or_throw(database_core const& core,
+                    workspace& space,
+                    error const& failure,
+                    int attempts,
+                    std::chrono::steady_clock::time_point started,
+                    retry_policy const& policy);
 
 }  // namespace tiebreak::detail

@@ -1,12 +1,13 @@
-#include "database/core.hpp"
-
 #include <tiebreak/schema.hpp>
+
+#include "database/core.hpp"
 
 namespace tiebreak {
 
 database::database(std::string_view url, database_options options)
     : core_(std::make_unique<detail::database_core>(detail::parse_url(url, std::move(options))))
-{}
+{
+}
 
 database::database(database&&) noexcept = default;
 database& database::operator=(database&&) noexcept = default;
@@ -14,11 +15,15 @@ database::~database() = default;
 
 bool database::supports(capability what) const noexcept
 {
-    if (what == capability::several_processes) return !core_->begins_at_once();
+    if (what == capability::several_processes)
+        return !core_->begins_at_once();
     return core_->speaks().supports(what);
 }
 
-std::string_view database::engine() const noexcept { return core_->speaks().engine(); }
+std::string_view database::engine() const noexcept
+{
+    return core_->speaks().engine();
+}
 
 std::string database::engine_version()
 {
@@ -27,7 +32,10 @@ std::string database::engine_version()
     return held.get().connection().engine_version();
 }
 
-std::string const& database::shown_url() const noexcept { return core_->url().shown; }
+std::string const& database::shown_url() const noexcept
+{
+    return core_->url().shown;
+}
 
 std::string const& database::table_prefix() const noexcept
 {
@@ -54,10 +62,9 @@ detail::workspace& take_for_reading(detail::database_core& core)
 }  // namespace
 
 database::reading_scope::reading_scope(database& on)
-    : on_(on)
-    , space_(take_for_reading(*on.core_))
-    , view_(space_)
-{}
+    : on_(on), space_(take_for_reading(*on.core_)), view_(space_)
+{
+}
 
 database::reading_scope::~reading_scope()
 {
@@ -65,8 +72,11 @@ database::reading_scope::~reading_scope()
     on_.core_->give(space_);
 }
 
-void snapshot::run_query(std::string_view sql, std::span<value const> parameters,
-                         detail::row_plan const& of, void* to, void* (*add)(void* to))
+void snapshot::run_query(std::string_view sql,
+                         std::span<value const> parameters,
+                         detail::row_plan const& of,
+                         void* to,
+                         void* (*add)(void* to))
 {
     detail::refuse_transaction_control(sql);
     detail::read_rows(space_.statements(), std::string{sql}, parameters, of, {to, add});

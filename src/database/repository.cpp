@@ -8,7 +8,9 @@ namespace tiebreak::detail {
 // Reaches into the public classes for their workspaces.
 struct place_access {
     static workspace& space(unit_of_work& work) { return work.space_; }
+
     static workspace& space(snapshot& view) { return view.space_; }
+
     static database_core& core(database& db) { return *db.core_; }
 };
 
@@ -28,7 +30,8 @@ auto run_alone(database_core& core, purpose why, F&& run)
     for (int attempt = 1;; ++attempt) {
         try {
             space.connection().set_deadline(deadline_after(started, policy));
-            if (why != purpose::writing_in_several_statements) return run(space.statements());
+            if (why != purpose::writing_in_several_statements)
+                return run(space.statements());
             space.connection().begin(sql::begin_mode::write, isolation::engine_default);
             auto const result = run(space.statements());
             space.connection().commit();
@@ -43,7 +46,8 @@ auto run_alone(database_core& core, purpose why, F&& run)
 template <class F>
 auto run_at(place where, purpose why, plan const& of, F&& run)
 {
-    if (where.db != nullptr) return run_alone(place_access::core(*where.db), why, run);
+    if (where.db != nullptr)
+        return run_alone(place_access::core(*where.db), why, run);
     if (where.view != nullptr) {
         if (why != purpose::reading)
             throw std::logic_error("nothing can be written through a snapshot");
@@ -52,7 +56,8 @@ auto run_at(place where, purpose why, plan const& of, F&& run)
     auto& space = place_access::space(*where.work);
     return space.guarded([&] {
         space.flush_if_touched(of);
-        if (why == purpose::reading) return run(space.statements());
+        if (why == purpose::reading)
+            return run(space.statements());
         space.begin_writing();
         auto const result = run(space.statements());
         space.refresh(of);
@@ -94,7 +99,7 @@ void check_changes(plan const& of, conditional const& how)
 
 std::span<value const> key_span(plan const& of, value const* key)
 {
-    return {key, static_cast<std::size_t>(std::popcount(of.key))};
+    return {key, of.key_size};
 }
 
 // The version a row has now; empty when there is no such row.
@@ -103,7 +108,8 @@ std::optional<value> version_now(session& on, plan const& of, value const* key)
     auto& statement = on.find_version(of);
     sql::reading const until_end(statement);
     auto const row = statement.first(key_span(of, key));
-    if (row.empty()) return {};
+    if (row.empty())
+        return {};
     return row[0];
 }
 
@@ -121,20 +127,21 @@ void select_rows(place where, query const& what, row_receiver to)
 
 std::int64_t count_rows(place where, query const& what)
 {
-    return run_at(where, purpose::reading, *what.of,
-                  [&](session& on) { return count_rows(on, what); });
+    return run_at(
+        where, purpose::reading, *what.of, [&](session& on) { return count_rows(on, what); });
 }
 
 bool any_row(place where, query const& what)
 {
-    return run_at(where, purpose::reading, *what.of,
-                  [&](session& on) { return any_row(on, what); });
+    return run_at(
+        where, purpose::reading, *what.of, [&](session& on) { return any_row(on, what); });
 }
 
 bool find_row(place where, plan const& of, column_mask by, value const* values, void* into)
 {
-    return run_at(where, purpose::reading, of,
-                  [&](session& on) { return find_row(on, of, by, values, into); });
+    return run_at(where, purpose::reading, of, [&](session& on) {
+        return find_row(on, of, by, values, into);
+    });
 }
 
 std::int64_t update_rows(place where, plan const& of, conditional const& how)
@@ -180,7 +187,8 @@ bool insert_row(place where, plan const& of, void* row, bool unless_taken)
         auto& statement = unless_taken ? on.insert_if_absent(of) : on.insert(of);
         if (of.generated) {
             auto const made = statement.insert(parameters);
-            if (!made) return false;
+            if (!made)
+                return false;
             key = value{*made};
         } else if (statement.execute(parameters) == 0) {
             return false;
@@ -188,14 +196,18 @@ bool insert_row(place where, plan const& of, void* row, bool unless_taken)
         if (of.form == version_form::timestamp) {
             std::array<value, 64> of_row;
             of.encode(row, of.key, of_row.data());
-            if (of.generated) of_row[0] = key;
+            if (of.generated)
+                of_row[0] = key;
             version = version_now(on, of, of_row.data()).value();
         }
         return true;
     });
-    if (!inserted) return false;
-    if (of.generated) decode_row(of, row, of.key, &key);
-    if (of.form != version_form::none) decode_row(of, row, of.version, &version);
+    if (!inserted)
+        return false;
+    if (of.generated)
+        decode_row(of, row, of.key, &key);
+    if (of.form != version_form::none)
+        decode_row(of, row, of.version, &version);
     return true;
 }
 
@@ -216,14 +228,14 @@ std::int64_t update_row(place where, plan const& of, void* row)
         parameters[number++] = version;
     }
     auto const rows = run_at(where, writing(of), of, [&](session& on) {
-        auto const matched =
-            on.update(of, changed, bump).execute({parameters.data(), number});
+        auto const matched = on.update(of, changed, bump).execute({parameters.data(), number});
         if (matched == 1 && of.form == version_form::timestamp)
             version = version_now(on, of, key).value();
         return matched;
     });
     if (rows == 1 && bump) {
-        if (of.form == version_form::counter) version = value{version.integer() + 1};
+        if (of.form == version_form::counter)
+            version = value{version.integer() + 1};
         decode_row(of, row, of.version, &version);
     }
     return rows;
@@ -242,19 +254,21 @@ void throw_row_not_found(plan const& of, void const* row)
 {
     std::array<value, 64> key;
     of.encode(row, of.key, key.data());
-    throw error(errc::not_found, "there is no " + std::string{of.entity} + " with the key " +
-                                     key_text(of, key.data()));
+    throw error(errc::not_found,
+                "there is no " + std::string{of.entity} + " with the key " +
+                    key_text(of, key.data()));
 }
 
-conflict explain_loss(place where, plan const& of, value const* key,
-                      std::optional<std::int64_t> expected)
+conflict
+explain_loss(place where, plan const& of, value const* key, std::optional<std::int64_t> expected)
 {
-    auto what = conflict_of(of, where.view != nullptr ? std::string{} : prefix_of(where), key,
-                            expected);
+    auto what =
+        conflict_of(of, where.view != nullptr ? std::string{} : prefix_of(where), key, expected);
     run_at(where, purpose::reading, of, [&](session& on) {
         auto const now = version_now(on, of, key);
         what.kind = now ? conflict_kind::changed : conflict_kind::gone;
-        if (now && of.version != 0 && now->holds_integer()) what.actual_version = now->integer();
+        if (now && of.version != 0 && now->holds_integer())
+            what.actual_version = now->integer();
         return 0;
     });
     return what;
@@ -262,10 +276,12 @@ conflict explain_loss(place where, plan const& of, value const* key,
 
 outcome outcome_of(place where, plan const& of, conditional const& how, std::int64_t rows)
 {
-    if (rows == 1) return outcome::won;
+    if (rows == 1)
+        return outcome::won;
     if (rows != 0)
-        throw error(errc::backend_failure, "a write of one row of " + std::string{of.table} +
-                                               " matched several: its key is not unique");
+        throw error(errc::backend_failure,
+                    "a write of one row of " + std::string{of.table} +
+                        " matched several: its key is not unique");
     report_loss(watcher_of(where), conflict_of(of, prefix_of(where), how.key, how.version));
     return outcome::lost;
 }

@@ -12,7 +12,10 @@ std::string create_table_sql(database const& in, plan const& of)
     return render_create_table(sqlite::dialect(), in.table_prefix(), of);
 }
 
-void create_table(database& in, plan const& of) { in.execute(create_table_sql(in, of)); }
+void create_table(database& in, plan const& of)
+{
+    in.execute(create_table_sql(in, of));
+}
 
 // Reaches the connection for the checks that only a driver can make.
 struct schema_access {
@@ -21,7 +24,10 @@ struct schema_access {
 
 }  // namespace detail
 
-void install(database& in) { create_table<detail::lease_row>(in); }
+void install(database& in)
+{
+    create_table<detail::lease_row>(in);
+}
 
 std::vector<guarantee> check_guarantees(database& of)
 {

@@ -21,11 +21,11 @@ void check_join(transact_options const& inner, transact_options const& outer)
 }  // namespace
 
 transaction::transaction(database& on, transact_options const& options)
-    : core_(*on.core_)
-    , options_(options)
-    , joined_(core_.running_here())
-    , space_(joined_ != nullptr ? *joined_ : core_.take())
-    , work_(space_)
+    : core_(*on.core_),
+      options_(options),
+      joined_(core_.running_here()),
+      space_(joined_ != nullptr ? *joined_ : core_.take()),
+      work_(space_)
 {
     if (joined_ != nullptr) {
         check_join(options, *static_cast<transact_options const*>(joined_->options));
@@ -46,7 +46,8 @@ transaction::transaction(database& on, transact_options const& options)
 
 transaction::~transaction()
 {
-    if (joined_ == nullptr && running_) leave();
+    if (joined_ == nullptr && running_)
+        leave();
 }
 
 void transaction::enter() noexcept
@@ -77,8 +78,10 @@ unit_of_work& transaction::start()
         return work_;
     }
     ++attempts_;
-    if (auto* const watcher = space_.watcher()) watcher->attempt_started(attempts_);
-    space_.start(deadline_after(started_, policy()), options_.level,
+    if (auto* const watcher = space_.watcher())
+        watcher->attempt_started(attempts_);
+    space_.start(deadline_after(started_, policy()),
+                 options_.level,
                  options_.pessimistic || options_.level >= isolation::repeatable_read ||
                      core_.begins_at_once());
     return work_;
@@ -86,14 +89,17 @@ unit_of_work& transaction::start()
 
 void transaction::finish()
 {
-    if (joined_ != nullptr) return;
+    if (joined_ != nullptr)
+        return;
     space_.commit();
-    if (auto* const watcher = space_.watcher()) watcher->committed(attempts_);
+    if (auto* const watcher = space_.watcher())
+        watcher->committed(attempts_);
     if (!space_.has_after_commit()) [[likely]]
         return leave();
     auto const callbacks = space_.take_after_commit();
     leave();
-    for (auto const& then : callbacks) then();
+    for (auto const& then : callbacks)
+        then();
 }
 
 void transaction::failed()
@@ -102,7 +108,8 @@ void transaction::failed()
         space_.fail(std::current_exception());
         throw;
     }
-    if (!running_) throw;  // from a callback after the commit
+    if (!running_)
+        throw;  // from a callback after the commit
     space_.rollback();
     space_.reset();
     try {

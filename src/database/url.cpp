@@ -11,7 +11,10 @@ namespace {
 constexpr int connections_limit = 1000;
 constexpr std::size_t prefix_max = 40;
 
-[[noreturn]] void refuse(std::string const& why) { throw std::invalid_argument(why); }
+[[noreturn]] void refuse(std::string const& why)
+{
+    throw std::invalid_argument(why);
+}
 
 bool is_word(std::string_view text)
 {
@@ -33,21 +36,27 @@ int number(std::string_view name, std::string_view text, int least, int most)
 
 bool choice(std::string_view name, std::string_view text, std::string_view yes, std::string_view no)
 {
-    if (text == yes) return true;
-    if (text == no) return false;
+    if (text == yes)
+        return true;
+    if (text == no)
+        return false;
     refuse("the URL parameter " + std::string{name} + " is " + std::string{yes} + " or " +
            std::string{no});
 }
 
 void set_parameter(parsed_url& url, std::string_view name, std::string_view text)
 {
-    if (name == "table_prefix") url.options.table_prefix = text;
-    else if (name == "pool") url.options.connections_max = number(name, text, 1, connections_limit);
+    if (name == "table_prefix")
+        url.options.table_prefix = text;
+    else if (name == "pool")
+        url.options.connections_max = number(name, text, 1, connections_limit);
     else if (name == "synchronous")
         url.synchronous = choice(name, text, "full", "normal") ? sqlite::synchronous::full
                                                                : sqlite::synchronous::normal;
-    else if (name == "gate") url.gate = choice(name, text, "on", "off");
-    else if (name == "create") url.create = choice(name, text, "on", "off");
+    else if (name == "gate")
+        url.gate = choice(name, text, "on", "off");
+    else if (name == "create")
+        url.create = choice(name, text, "on", "off");
     else
         refuse("the URL parameter " + std::string{name} +
                " is unknown: table_prefix, pool, synchronous, gate and create are known");
@@ -59,7 +68,8 @@ void check(database_options const& options)
         refuse("a table prefix is at most 40 letters, digits and _");
     if (options.connections_max < 1 || options.connections_max > connections_limit)
         refuse("connections_max is a number from 1 to 1000");
-    if (options.connection_wait.count() < 0) refuse("connection_wait is 0 or more");
+    if (options.connection_wait.count() < 0)
+        refuse("connection_wait is 0 or more");
     validate(options.retry);
 }
 
@@ -68,12 +78,15 @@ void check(database_options const& options)
 std::string masked(std::string_view url)
 {
     auto const scheme = url.find("://");
-    if (scheme == std::string_view::npos) return std::string{url};
+    if (scheme == std::string_view::npos)
+        return std::string{url};
     auto const start = scheme + 3;
     auto const at = url.substr(0, url.find_first_of("/?", start)).rfind('@');
-    if (at == std::string_view::npos || at < start) return std::string{url};
+    if (at == std::string_view::npos || at < start)
+        return std::string{url};
     auto const colon = url.find(':', start);
-    if (colon == std::string_view::npos || colon > at) return std::string{url};
+    if (colon == std::string_view::npos || colon > at)
+        return std::string{url};
     return std::string{url.substr(0, colon + 1)} + "***" + std::string{url.substr(at)};
 }
 
@@ -93,10 +106,12 @@ parsed_url parse_url(std::string_view url, database_options defaults)
     auto const rest = url.substr(colon + 1);
     auto const question = rest.find('?');
     result.path = rest.substr(0, question);
-    if (result.path.empty()) refuse("the URL names no file: use sqlite:FILE or sqlite::memory:");
-    if (result.path.find('\0') != std::string::npos) refuse("the URL holds a NUL byte");
-    auto parameters = question == std::string_view::npos ? std::string_view{}
-                                                         : rest.substr(question + 1);
+    if (result.path.empty())
+        refuse("the URL names no file: use sqlite:FILE or sqlite::memory:");
+    if (result.path.find('\0') != std::string::npos)
+        refuse("the URL holds a NUL byte");
+    auto parameters =
+        question == std::string_view::npos ? std::string_view{} : rest.substr(question + 1);
     while (!parameters.empty()) {
         auto const pair = parameters.substr(0, parameters.find('&'));
         auto const equals = pair.find('=');
@@ -105,7 +120,8 @@ parsed_url parse_url(std::string_view url, database_options defaults)
         set_parameter(result, pair.substr(0, equals), pair.substr(equals + 1));
         parameters.remove_prefix(std::min(pair.size() + 1, parameters.size()));
     }
-    if (result.path == ":memory:") result.options.connections_max = 1;
+    if (result.path == ":memory:")
+        result.options.connections_max = 1;
     check(result.options);
     return result;
 }

@@ -1,9 +1,9 @@
 // Database URLs: which engine, where, and the parameters after '?'.
 #pragma once
 
-#include "sqlite/sqlite.hpp"
-
 #include <tiebreak/database.hpp>
+
+#include "sqlite/sqlite.hpp"
 
 #include <string>
 #include <string_view>

@@ -1,8 +1,8 @@
 #include "entity/reads.hpp"
 
-#include "entity/row.hpp"
-
 #include <tiebreak/log.hpp>
+
+#include "entity/row.hpp"
 
 #include <algorithm>
 #include <array>
@@ -45,13 +45,17 @@ bool find_row(session& on, plan const& of, column_mask by, value const* values, 
     auto& statement = on.find_by(of, by);
     sql::reading const until_end(statement);
     auto const row = statement.first({values, static_cast<std::size_t>(std::popcount(by))});
-    if (row.empty()) return false;
+    if (row.empty())
+        return false;
     decode_row(of, into, of.all, row.data());
     return true;
 }
 
-void read_rows(session& on, std::string const& text, std::span<value const> parameters,
-               row_plan const& of, row_receiver to)
+void read_rows(session& on,
+               std::string const& text,
+               std::span<value const> parameters,
+               row_plan const& of,
+               row_receiver to)
 {
     auto& statement = on.prepared(text);
     row_reader const reader(of, statement);
@@ -67,17 +71,21 @@ std::string first_word(std::string_view sql)
 {
     for (;;) {
         auto const start = sql.find_first_not_of(" \t\r\n;(");
-        if (start == std::string_view::npos) return {};
+        if (start == std::string_view::npos)
+            return {};
         sql.remove_prefix(start);
-        if (sql.starts_with("--")) sql.remove_prefix(std::min(sql.find('\n'), sql.size()));
+        if (sql.starts_with("--"))
+            sql.remove_prefix(std::min(sql.find('\n'), sql.size()));
         else if (sql.starts_with("/*")) {
             auto const end = sql.find("*/");
             sql.remove_prefix(end == std::string_view::npos ? sql.size() : end + 2);
-        } else break;
+        } else
+            break;
     }
     std::string word;
     for (auto const c : sql) {
-        if (std::isalpha(static_cast<unsigned char>(c)) == 0) break;
+        if (std::isalpha(static_cast<unsigned char>(c)) == 0)
+            break;
         word += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
     }
     return word;
@@ -87,19 +95,28 @@ std::string first_word(std::string_view sql)
 
 void refuse_transaction_control(std::string_view sql)
 {
-    static constexpr std::array<std::string_view, 10> refused{
-        "BEGIN", "START",   "COMMIT", "END",    "ROLLBACK",
-        "ABORT", "SAVEPOINT", "RELEASE", "ATTACH", "DETACH"};
+    static constexpr std::array<std::string_view, 10> refused{"BEGIN",
+                                                              "START",
+                                                              "COMMIT",
+                                                              "END",
+                                                              "ROLLBACK",
+                                                              "ABORT",
+                                                              "SAVEPOINT",
+                                                              "RELEASE",
+                                                              "ATTACH",
+                                                              "DETACH"};
     auto const word = first_word(sql);
-    if (word.empty()) throw std::invalid_argument("the SQL text is empty");
+    if (word.empty())
+        throw std::invalid_argument("the SQL text is empty");
     if (std::ranges::find(refused, word) != refused.end())
-        throw std::invalid_argument("a unit of work begins and ends its transaction itself: " +
-                                    word + " is refused");
+        throw std::invalid_argument(
+            "a unit of work begins and ends its transaction itself: " + word + " is refused");
 }
 
 void report_loss(observer* watcher, conflict const& what)
 {
-    if (watcher != nullptr) watcher->conflicted(what);
+    if (watcher != nullptr)
+        watcher->conflicted(what);
     auto const expected =
         what.expected_version ? std::to_string(*what.expected_version) : std::string{};
     std::array<log_field, 4> const fields{{{"entity", what.entity},

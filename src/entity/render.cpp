@@ -22,7 +22,8 @@ statement_text& statement_text::columns(plan const& of, column_mask which)
 {
     bool first = true;
     each_column(which, [&](std::size_t i) {
-        if (!first) text_ += ", ";
+        if (!first)
+            text_ += ", ";
         first = false;
         column(of, i);
     });
@@ -70,7 +71,8 @@ statement_text& statement_text::equal_each(plan const& of, column_mask which)
 {
     bool first = true;
     each_column(which, [&](std::size_t i) {
-        if (!first) text_ += " AND ";
+        if (!first)
+            text_ += " AND ";
         first = false;
         column(of, i).raw(" = ").placeholder();
     });
@@ -82,7 +84,8 @@ statement_text& statement_text::set_version(plan const& of)
     column(of, of.version_column).raw(" = ");
     std::string name;
     dialect_.identifier(name, of.columns[of.version_column].name);
-    if (of.form == version_form::counter) return raw(name).raw(" + 1");
+    if (of.form == version_form::counter)
+        return raw(name).raw(" + 1");
     std::string next;
     dialect_.later(next, name, "1");
     std::string now;
@@ -100,15 +103,19 @@ void render_query(statement_text& out, query const& of, wanted what)
     case wanted::existence: out.raw("SELECT 1"); break;
     }
     out.raw(" FROM ").table(plan);
-    if (!of.where.empty()) out.raw(" WHERE ").render(plan, of.where);
-    if (what == wanted::count) return;
+    if (!of.where.empty())
+        out.raw(" WHERE ").render(plan, of.where);
+    if (what == wanted::count)
+        return;
     for (bool first = true; auto const& term : of.order) {
         out.raw(first ? " ORDER BY " : ", ").column(plan, term.column);
-        if (term.descending) out.raw(" DESC");
+        if (term.descending)
+            out.raw(" DESC");
         first = false;
     }
     auto const limit = what == wanted::existence ? std::optional<std::size_t>{1} : of.limit;
-    if (limit) out.raw(" LIMIT ").parameter(value{static_cast<std::int64_t>(*limit)});
+    if (limit)
+        out.raw(" LIMIT ").parameter(value{static_cast<std::int64_t>(*limit)});
 }
 
 void render_find(statement_text& out, plan const& of, column_mask by)
@@ -120,16 +127,20 @@ void render_find(statement_text& out, plan const& of, column_mask by)
 void render_find_version(statement_text& out, plan const& of)
 {
     out.raw("SELECT ");
-    if (of.version != 0) out.columns(of, of.version);
-    else out.raw("1");
+    if (of.version != 0)
+        out.columns(of, of.version);
+    else
+        out.raw("1");
     out.raw(" FROM ").table(of).raw(" WHERE ").equal_each(of, of.key);
 }
 
 column_mask inserted_columns(plan const& of) noexcept
 {
     column_mask mask = of.all;
-    if (of.generated) mask &= ~of.key;
-    if (of.form == version_form::timestamp) mask &= ~of.version;
+    if (of.generated)
+        mask &= ~of.key;
+    if (of.form == version_form::timestamp)
+        mask &= ~of.version;
     return mask;
 }
 
@@ -139,13 +150,15 @@ void render_insert(statement_text& out, plan const& of, bool unless_taken)
     bool const by_clock = of.form == version_form::timestamp;
     out.raw("INSERT INTO ").table(of).raw(" (").columns(of, bound);
     if (by_clock) {
-        if (bound != 0) out.raw(", ");
+        if (bound != 0)
+            out.raw(", ");
         out.columns(of, of.version);
     }
     out.raw(") VALUES (");
     bool first = true;
     each_column(bound, [&](std::size_t) {
-        if (!first) out.raw(", ");
+        if (!first)
+            out.raw(", ");
         first = false;
         out.placeholder();
     });
@@ -156,10 +169,13 @@ void render_insert(statement_text& out, plan const& of, bool unless_taken)
     }
     out.raw(")");
     std::string key;
-    out.speaks().identifier(key, of.columns[static_cast<std::size_t>(std::countr_zero(of.key))].name);
+    out.speaks().identifier(key,
+                            of.columns[static_cast<std::size_t>(std::countr_zero(of.key))].name);
     std::string tail;
-    if (unless_taken) out.speaks().unless_taken(tail, key);
-    if (of.generated) out.speaks().answering_key(tail, key);
+    if (unless_taken)
+        out.speaks().unless_taken(tail, key);
+    if (of.generated)
+        out.speaks().answering_key(tail, key);
     out.raw(tail);
 }
 
@@ -168,22 +184,26 @@ void render_update(statement_text& out, plan const& of, column_mask changed, boo
     out.raw("UPDATE ").table(of).raw(" SET ");
     bool first = true;
     each_column(changed, [&](std::size_t i) {
-        if (!first) out.raw(", ");
+        if (!first)
+            out.raw(", ");
         first = false;
         out.column(of, i).raw(" = ").placeholder();
     });
     if (bump) {
-        if (!first) out.raw(", ");
+        if (!first)
+            out.raw(", ");
         out.set_version(of);
     }
     out.raw(" WHERE ").equal_each(of, of.key);
-    if (of.version != 0) out.raw(" AND ").equal_each(of, of.version);
+    if (of.version != 0)
+        out.raw(" AND ").equal_each(of, of.version);
 }
 
 void render_delete(statement_text& out, plan const& of)
 {
     out.raw("DELETE FROM ").table(of).raw(" WHERE ").equal_each(of, of.key);
-    if (of.version != 0) out.raw(" AND ").equal_each(of, of.version);
+    if (of.version != 0)
+        out.raw(" AND ").equal_each(of, of.version);
 }
 
 namespace {
@@ -206,7 +226,8 @@ void render_expectation(statement_text& out, plan const& of, conditional const& 
                           : value{*how.version});
         between = " AND ";
     }
-    if (!how.where.empty()) out.raw(between).raw("(").render(of, how.where).raw(")");
+    if (!how.where.empty())
+        out.raw(between).raw("(").render(of, how.where).raw(")");
 }
 
 }  // namespace
@@ -217,13 +238,15 @@ void render_update_if(statement_text& out, plan const& of, conditional const& ho
     column_mask changed = 0;
     bool first = true;
     for (auto const& change : how.changes) {
-        if (!first) out.raw(", ");
+        if (!first)
+            out.raw(", ");
         first = false;
         out.column(of, change.column).raw(" = ").render(of, change.to);
         changed |= column_mask{1} << change.column;
     }
     if (of.version != 0 && (changed == 0 || (changed & ~of.unversioned) != 0)) {
-        if (!first) out.raw(", ");
+        if (!first)
+            out.raw(", ");
         out.set_version(of);
     }
     render_expectation(out, of, how);
@@ -239,22 +262,29 @@ std::string render_create_table(sql::dialect const& speaks, std::string_view pre
 {
     statement_text out(speaks, prefix);
     column_mask indexed = of.key;
-    for (auto const mask : of.uniques) indexed |= mask;
-    for (auto const& reference : of.references) indexed |= column_mask{1} << reference.column;
+    for (auto const mask : of.uniques)
+        indexed |= mask;
+    for (auto const& reference : of.references)
+        indexed |= column_mask{1} << reference.column;
 
     out.raw("CREATE TABLE IF NOT EXISTS ").table(of).raw(" (");
     each_column(of.all, [&](std::size_t i) {
-        if (i != 0) out.raw(", ");
+        if (i != 0)
+            out.raw(", ");
         auto const bit = column_mask{1} << i;
         bool const generated = of.generated && (of.key & bit) != 0;
         std::string type;
-        speaks.type(type, of.columns[i].type,
+        speaks.type(type,
+                    of.columns[i].type,
                     {.indexed = (indexed & bit) != 0, .generated_key = generated});
         out.column(of, i).raw(" ").raw(type);
-        if (!of.columns[i].nullable && !generated) out.raw(" NOT NULL");
+        if (!of.columns[i].nullable && !generated)
+            out.raw(" NOT NULL");
     });
-    if (!of.generated) out.raw(", PRIMARY KEY (").columns(of, of.key).raw(")");
-    for (auto const mask : of.uniques) out.raw(", UNIQUE (").columns(of, mask).raw(")");
+    if (!of.generated)
+        out.raw(", PRIMARY KEY (").columns(of, of.key).raw(")");
+    for (auto const mask : of.uniques)
+        out.raw(", UNIQUE (").columns(of, mask).raw(")");
     for (auto const& reference : of.references) {
         plan const& target = reference.target();
         out.raw(", FOREIGN KEY (").column(of, reference.column).raw(") REFERENCES ");

@@ -1,9 +1,9 @@
 // From typed expressions to SQL text and parameters. Identifiers come from plans only.
 #pragma once
 
-#include "sql/dialect.hpp"
+#include <tiebreak/select.hpp>
 
-#include <tiebreak/repository.hpp>
+#include "sql/dialect.hpp"
 
 #include <string>
 #include <vector>
@@ -15,15 +15,16 @@ namespace tiebreak::detail {
 class statement_text {
 public:
     statement_text(sql::dialect const& speaks, std::string_view prefix)
-        : dialect_(speaks)
-        , prefix_(prefix)
-    {}
+        : dialect_(speaks), prefix_(prefix)
+    {
+    }
 
     statement_text& raw(std::string_view text)
     {
         text_ += text;
         return *this;
     }
+
     statement_text& table(plan const& of);
     statement_text& column(plan const& of, std::size_t index);
     statement_text& columns(plan const& of, column_mask which);  // "a", "b"
@@ -34,7 +35,9 @@ public:
     statement_text& set_version(plan const& of);  // "version" = "version" + 1, or by the clock
 
     [[nodiscard]] std::string const& text() const noexcept { return text_; }
+
     [[nodiscard]] std::span<value const> parameters() const noexcept { return parameters_; }
+
     [[nodiscard]] sql::dialect const& speaks() const noexcept { return dialect_; }
 
 private:
@@ -61,8 +64,8 @@ void render_update_if(statement_text& out, plan const& of, conditional const& ho
 void render_delete_if(statement_text& out, plan const& of, conditional const& how);
 
 // CREATE TABLE IF NOT EXISTS of an entity.
-[[nodiscard]] std::string render_create_table(sql::dialect const& speaks, std::string_view prefix,
-                                              plan const& of);
+[[nodiscard]] std::string
+render_create_table(sql::dialect const& speaks, std::string_view prefix, plan const& of);
 
 // The columns an INSERT binds: all but a generated key and a version made by the clock.
 [[nodiscard]] column_mask inserted_columns(plan const& of) noexcept;
@@ -71,7 +74,8 @@ void render_delete_if(statement_text& out, plan const& of, conditional const& ho
 template <class F>
 void each_column(column_mask mask, F&& f)
 {
-    for (; mask != 0; mask &= mask - 1) f(static_cast<std::size_t>(std::countr_zero(mask)));
+    for (; mask != 0; mask &= mask - 1)
+        f(static_cast<std::size_t>(std::countr_zero(mask)));
 }
 
 }  // namespace tiebreak::detail

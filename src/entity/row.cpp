@@ -39,14 +39,17 @@ void throw_undecodable(plan const& of, std::size_t column, value found)
 std::string key_text(plan const& of, value const* key)
 {
     std::string text;
-    for (int left = std::popcount(of.key); left > 0; --left) {
-        if (!text.empty()) text += ", ";
+    for (auto left = of.key_size; left > 0; --left) {
+        if (!text.empty())
+            text += ", ";
         text += to_string(*key++);
     }
     return text;
 }
 
-conflict conflict_of(plan const& of, std::string_view prefix, value const* key,
+conflict conflict_of(plan const& of,
+                     std::string_view prefix,
+                     value const* key,
                      std::optional<std::int64_t> expected)
 {
     std::string table{prefix};
@@ -79,9 +82,11 @@ void row_reader::read(void* object, std::span<value const> row) const
 {
     for (std::size_t member = 0; member < column_of_member_.size(); ++member) {
         value const found = row[column_of_member_[member]];
-        if (plan_.decode(object, member, found)) continue;
+        if (plan_.decode(object, member, found))
+            continue;
         std::string text = "a column of the query";
-        if (!plan_.columns.empty()) text.append(" (").append(plan_.columns[member]).append(")");
+        if (!plan_.columns.empty())
+            text.append(" (").append(plan_.columns[member]).append(")");
         text.append(" holds ").append(kind_text(found)).append(", which the result cannot hold");
         throw error(errc::backend_failure, std::move(text));
     }

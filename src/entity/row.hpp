@@ -27,7 +27,9 @@ inline void decode_row(plan const& of, void* object, column_mask mask, value con
 [[nodiscard]] std::string key_text(plan const& of, value const* key);
 
 // A conflict about one row.
-[[nodiscard]] conflict conflict_of(plan const& of, std::string_view prefix, value const* key,
+[[nodiscard]] conflict conflict_of(plan const& of,
+                                   std::string_view prefix,
+                                   value const* key,
                                    std::optional<std::int64_t> expected);
 
 // Which column of a result goes to which member of a row struct. Throws backend_failure when a
@@ -35,11 +37,11 @@ inline void decode_row(plan const& of, void* object, column_mask mask, value con
 class row_reader {
 public:
     template <class Statement>
-    row_reader(row_plan const& of, Statement& from)
-        : plan_(of)
+    row_reader(row_plan const& of, Statement& from) : plan_(of)
     {
         std::vector<std::string_view> names;
-        for (std::size_t i = 0; i < from.column_count(); ++i) names.push_back(from.column_name(i));
+        for (std::size_t i = 0; i < from.column_count(); ++i)
+            names.push_back(from.column_name(i));
         match(names);
     }
 

@@ -11,10 +11,12 @@ constexpr std::size_t texts_max = 256;
 
 sql::statement& session::find_by(plan const& of, column_mask by)
 {
-    if (by == of.key) return find(of);
+    if (by == of.key)
+        return find(of);
     auto& known = of_plan(of).finds_by;
     for (auto& [mask, found] : known)
-        if (mask == by) return *found;
+        if (mask == by)
+            return *found;
     auto& slot = known.emplace_back(by, nullptr).second;
     try {
         return fill(slot, [&](auto& out) { render_find(out, of, by); });
@@ -48,8 +50,8 @@ sql::statement& session::remove(plan const& of)
     return slot ? *slot : fill(slot, [&](auto& out) { render_delete(out, of); });
 }
 
-sql::statement& session::prepare_update(plan_statements& into, plan const& of, column_mask changed,
-                                        bool bump)
+sql::statement&
+session::prepare_update(plan_statements& into, plan const& of, column_mask changed, bool bump)
 {
     auto out = text();
     render_update(out, of, changed, bump);

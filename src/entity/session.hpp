@@ -16,12 +16,14 @@ namespace tiebreak::detail {
 class session {
 public:
     session(std::unique_ptr<sql::connection> to, std::string const& prefix)
-        : connection_(std::move(to))
-        , prefix_(prefix)
-    {}
+        : connection_(std::move(to)), prefix_(prefix)
+    {
+    }
 
     [[nodiscard]] sql::connection& connection() noexcept { return *connection_; }
+
     [[nodiscard]] std::string const& prefix() const noexcept { return prefix_; }
+
     [[nodiscard]] statement_text text() const { return {connection_->speaks(), prefix_}; }
 
     // By key; SELECT of all columns.
@@ -30,6 +32,7 @@ public:
         auto& slot = of_plan(of).find;
         return slot ? *slot : fill(slot, [&](auto& out) { render_find(out, of, of.key); });
     }
+
     [[nodiscard]] sql::statement& find_by(plan const& of, column_mask by);
     [[nodiscard]] sql::statement& find_version(plan const& of);
     [[nodiscard]] sql::statement& insert(plan const& of);
@@ -41,7 +44,8 @@ public:
     {
         auto& known = of_plan(of);
         for (auto& one : known.updates)
-            if (one.changed == changed && one.bump == bump) return *one.run;
+            if (one.changed == changed && one.bump == bump)
+                return *one.run;
         return prepare_update(known, of, changed, bump);
     }
 
@@ -65,7 +69,8 @@ private:
 
     plan_statements& of_plan(plan const& of)
     {
-        if (of.index >= plans_.size()) plans_.resize(of.index + 1);
+        if (of.index >= plans_.size())
+            plans_.resize(of.index + 1);
         return plans_[of.index];
     }
 
@@ -78,8 +83,8 @@ private:
         return *slot;
     }
 
-    sql::statement& prepare_update(plan_statements& into, plan const& of, column_mask changed,
-                                   bool bump);
+    sql::statement&
+    prepare_update(plan_statements& into, plan const& of, column_mask changed, bool bump);
 
     std::unique_ptr<sql::connection> connection_;  // before the statements: destroyed after them
     std::string const& prefix_;

@@ -18,16 +18,19 @@ class arena {
 public:
     void* take(std::size_t size, std::size_t align)
     {
-        pieces_.emplace_back(::operator new(size, std::align_val_t{align}), deleter{align});
+        pieces_.emplace_back(::operator new (size, std::align_val_t{align}), deleter{align});
         return pieces_.back().get();
     }
+
     void release() noexcept { pieces_.clear(); }
 
 private:
     struct deleter {
         std::size_t align;
-        void operator()(void* piece) const { ::operator delete(piece, std::align_val_t{align}); }
+
+        void operator()(void* piece) const { ::operator delete (piece, std::align_val_t{align}); }
     };
+
     std::vector<std::unique_ptr<void, deleter>> pieces_;
 };
 
@@ -38,7 +41,8 @@ public:
     void* take(std::size_t size, std::size_t align)
     {
         auto const at = (next_ + align - 1) & ~(align - 1);
-        if (at + size > end_) [[unlikely]] return take_from_new_chunk(size, align);
+        if (at + size > end_) [[unlikely]]
+            return take_from_new_chunk(size, align);
         next_ = at + size;
         return reinterpret_cast<void*>(at);
     }
@@ -47,8 +51,10 @@ public:
     // unit shall not hold its memory for ever.
     void release() noexcept
     {
-        while (chunks_.size() > chunks_kept) chunks_.pop_back();
-        if (!chunks_.empty() && chunks_.front().size > 0) use(chunks_.front());
+        while (chunks_.size() > chunks_kept)
+            chunks_.pop_back();
+        if (!chunks_.empty() && chunks_.front().size > 0)
+            use(chunks_.front());
         current_ = 0;
     }
 

@@ -12,14 +12,16 @@ int compare_values(value a, value b) noexcept
 {
     if (a.holds_integer() && b.holds_integer())
         return a.integer() < b.integer() ? -1 : a.integer() > b.integer() ? 1 : 0;
-    if (a.holds_bytes() && b.holds_bytes()) return a.text().compare(b.text());
+    if (a.holds_bytes() && b.holds_bytes())
+        return a.text().compare(b.text());
     return static_cast<int>(a.kind()) - static_cast<int>(b.kind());
 }
 
 bool before(entry const& a, entry const& b) noexcept
 {
     if (a.of != b.of)
-        if (auto const order = a.of->table.compare(b.of->table); order != 0) return order < 0;
+        if (auto const order = a.of->table.compare(b.of->table); order != 0)
+            return order < 0;
     for (auto mask = a.of->key; mask != 0; mask &= mask - 1) {
         auto const i = std::countr_zero(mask);
         if (auto const order = compare_values(a.snapshot[i], b.snapshot[i]); order != 0)
@@ -30,7 +32,8 @@ bool before(entry const& a, entry const& b) noexcept
 
 void require_one(plan const& of, std::int64_t rows)
 {
-    if (rows == 1) return;
+    if (rows == 1)
+        return;
     throw error(errc::backend_failure,
                 "a write of one row of " + std::string{of.table} + " matched " +
                     (rows == 0 ? "none" : "several: its key is not unique"));
@@ -46,8 +49,8 @@ column_mask workspace::changed_columns(entry const& one) const
             (changed & one.of->version) != 0
                 ? "the application has written the version of " + std::string{one.of->entity} +
                       ": the library alone bumps it"
-                : "the application has changed the key of a loaded " +
-                      std::string{one.of->entity} + ": remove the row and add another");
+                : "the application has changed the key of a loaded " + std::string{one.of->entity} +
+                      ": remove the row and add another");
     }
     return changed;
 }
@@ -55,20 +58,26 @@ column_mask workspace::changed_columns(entry const& one) const
 void workspace::flush_if_touched(plan const& of)
 {
     for (auto const& one : rows_.entries()) {
-        if (one.of != &of || one.state == row_state::forgotten) continue;
-        if (one.state != row_state::loaded || changed_columns(one) != 0) return flush();
+        if (one.of != &of || one.state == row_state::forgotten)
+            continue;
+        if (one.state != row_state::loaded || changed_columns(one) != 0)
+            return flush();
     }
 }
 
 void workspace::flush(bool last)
 {
     auto& entries = rows_.entries();
-    if (entries.empty()) return;
-    if (entries.size() > 1 || pending_) return flush_many(last);
+    if (entries.empty())
+        return;
+    if (entries.size() > 1 || pending_)
+        return flush_many(last);
     auto& one = entries.front();
-    if (one.state != row_state::loaded) return;
+    if (one.state != row_state::loaded)
+        return;
     auto const changed = changed_columns(one);
-    if (changed == 0) return;
+    if (changed == 0)
+        return;
     begin_writing();
     update(one, changed, (changed & ~one.of->unversioned) != 0 && one.of->version != 0, last);
 }
@@ -77,12 +86,13 @@ void workspace::flush(bool last)
 bool workspace::points_to_added(entry const& one, column_mask changed)
 {
     for (auto const& reference : one.of->references) {
-        if ((changed >> reference.column & 1) == 0) continue;
+        if ((changed >> reference.column & 1) == 0)
+            continue;
         value to;
         one.of->encode(one.object, column_mask{1} << reference.column, &to);
         plan const& target = reference.target();
-        auto const found = rows_.find(target, identity_map::hash_key(target, &to),
-                                      [&](std::size_t) { return to; });
+        auto const found = rows_.find(
+            target, identity_map::hash_key(target, &to), [&](std::size_t) { return to; });
         if (found != identity_map::none && rows_.entries()[found].state == row_state::added)
             return true;
     }
@@ -93,24 +103,25 @@ bool workspace::points_to_added(entry const& one, column_mask changed)
 class workspace::flush_steps final : public sql::step_source {
 public:
     flush_steps(workspace& space, std::span<planned const> updates, bool last)
-        : space_(space)
-        , updates_(updates)
-        , last_(last)
-    {}
+        : space_(space), updates_(updates), last_(last)
+    {
+    }
 
     bool next(sql::step& to_fill) override
     {
-        if (sent_ == updates_.size()) return false;
+        if (sent_ == updates_.size())
+            return false;
         auto const& one = updates_[sent_++];
-        to_fill = space_.prepare_update(space_.rows_.entries()[one.position], one.changed, one.bump);
+        to_fill =
+            space_.prepare_update(space_.rows_.entries()[one.position], one.changed, one.bump);
         return true;
     }
 
     void matched(std::int64_t rows) override
     {
         auto const& one = updates_[answered_++];
-        space_.finish_update(space_.rows_.entries()[one.position], one.changed, one.bump, rows,
-                             last_);
+        space_.finish_update(
+            space_.rows_.entries()[one.position], one.changed, one.bump, rows, last_);
     }
 
 private:
@@ -130,13 +141,17 @@ bool workspace::plan_flush()
     bool sorted = true;
     for (std::size_t i = 0; i < entries.size(); ++i) {
         auto& one = entries[i];
-        if (one.state == row_state::added) inserts = true;
-        if (one.state != row_state::loaded) continue;
+        if (one.state == row_state::added)
+            inserts = true;
+        if (one.state != row_state::loaded)
+            continue;
         auto const changed = changed_columns(one);
-        bool const bump = one.of->version != 0 &&
-                          ((changed & ~one.of->unversioned) != 0 || one.force_increment);
-        if (changed == 0 && !bump && !one.verify) continue;
-        if (!plan.empty() && sorted) sorted = !before(one, entries[plan.back().position]);
+        bool const bump =
+            one.of->version != 0 && ((changed & ~one.of->unversioned) != 0 || one.force_increment);
+        if (changed == 0 && !bump && !one.verify)
+            continue;
+        if (!plan.empty() && sorted)
+            sorted = !before(one, entries[plan.back().position]);
         plan.push_back({static_cast<std::uint32_t>(i), changed, bump, false});
     }
     if (!sorted) {
@@ -162,11 +177,13 @@ void workspace::flush_many(bool last)
     if (inserts) {
         auto& entries = rows_.entries();
         for (auto& one : entries)
-            if (one.state == row_state::added) insert(one, last);
+            if (one.state == row_state::added)
+                insert(one, last);
         write_planned(true, last);
     }
     for (auto const position : removals_)
-        if (auto& one = rows_.entries()[position]; one.state == row_state::removed) erase(one);
+        if (auto& one = rows_.entries()[position]; one.state == row_state::removed)
+            erase(one);
     removals_.clear();
     pending_ = false;
 }
@@ -186,7 +203,8 @@ void workspace::write_planned(bool postponed, bool last)
             ++i;
         } else {
             auto end = i + 1;
-            while (end < all.size() && chosen(all[end]) && is_update(all[end])) ++end;
+            while (end < all.size() && chosen(all[end]) && is_update(all[end]))
+                ++end;
             flush_steps steps(*this, all.subspan(i, end - i), last);
             connection().run(steps);
             i = end;
@@ -209,22 +227,28 @@ sql::step workspace::prepare_update(entry& one, column_mask changed, bool bump)
     return {&session_->update(of, changed, bump), {parameters_.data(), number}};
 }
 
-void workspace::finish_update(entry& one, column_mask changed, bool bump, std::int64_t rows,
-                              bool last)
+void workspace::finish_update(
+    entry& one, column_mask changed, bool bump, std::int64_t rows, bool last)
 {
     plan const& of = *one.of;
     if (rows == 0) {
-        throw lost(of, key_of(one), one.from_outside,
+        throw lost(of,
+                   key_of(one),
+                   one.from_outside,
                    of.version != 0 ? std::optional{version_of(one)} : std::nullopt);
     }
     require_one(of, rows);
     one.verify = false;
     one.force_increment = false;
-    if (last) return;
+    if (last)
+        return;
     take_snapshot(one, changed);
-    if (!bump) return;
-    if (of.form == version_form::timestamp) read_version(one);
-    else set_version(one, value{version_of(one) + 1});
+    if (!bump)
+        return;
+    if (of.form == version_form::timestamp)
+        read_version(one);
+    else
+        set_version(one, value{version_of(one) + 1});
 }
 
 void workspace::update(entry& one, column_mask changed, bool bump, bool last)
@@ -244,8 +268,7 @@ void workspace::read_version(entry& one)
 {
     auto& statement = session_->find_version(*one.of);
     sql::reading const until_end(statement);
-    auto const row =
-        statement.first({key_of(one), static_cast<std::size_t>(std::popcount(one.of->key))});
+    auto const row = statement.first({key_of(one), one.of->key_size});
     if (row.empty())
         throw error(errc::backend_failure, "a row just written is not there when read again");
     set_version(one, value{time_point{std::chrono::microseconds{row[0].integer()}}});
@@ -257,7 +280,7 @@ void workspace::verify(entry& one)
     auto& statement = session_->find_version(of);
     sql::reading const until_end(statement);
     auto const* key = key_of(one);
-    auto const row = statement.first({key, static_cast<std::size_t>(std::popcount(of.key))});
+    auto const row = statement.first({key, of.key_size});
     if (row.empty() || row[0].is_null() || row[0].integer() != version_of(one))
         throw lost(of, key_of(one), one.from_outside, version_of(one));
     one.verify = false;
@@ -281,14 +304,17 @@ void workspace::insert(entry& one, bool last)
         require_one(of, statement.execute({parameters_.data(), number}));
     }
     one.state = row_state::loaded;
-    if (last) return;
+    if (last)
+        return;
     take_snapshot(one, of.all);
     bool const moved = one.indexed && one.hash != identity_map::hash_row(of, one.snapshot);
     if (moved || !one.indexed) {
         rows_.index(one);
-        if (moved) rows_.reindex();
+        if (moved)
+            rows_.reindex();
     }
-    if (of.form == version_form::timestamp) read_version(one);
+    if (of.form == version_form::timestamp)
+        read_version(one);
 }
 
 void workspace::erase(entry& one)
@@ -296,10 +322,13 @@ void workspace::erase(entry& one)
     plan const& of = *one.of;
     std::size_t number = 0;
     each_column(of.key, [&](std::size_t i) { parameters_[number++] = one.snapshot[i]; });
-    if (of.version != 0) parameters_[number++] = one.snapshot[of.version_column];
+    if (of.version != 0)
+        parameters_[number++] = one.snapshot[of.version_column];
     auto const rows = session_->remove(of).execute({parameters_.data(), number});
     if (rows == 0) {
-        throw lost(of, key_of(one), one.from_outside,
+        throw lost(of,
+                   key_of(one),
+                   one.from_outside,
                    of.version != 0 ? std::optional{version_of(one)} : std::nullopt);
     }
     require_one(of, rows);

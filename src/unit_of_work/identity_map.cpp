@@ -10,10 +10,13 @@ void identity_map::reindex()
         return;
     }
     auto const needed = std::bit_ceil(entries_.size() * 4);
-    if (slots_.size() < needed) slots_.assign(needed, 0u);
-    else std::ranges::fill(slots_, 0u);
+    if (slots_.size() < needed)
+        slots_.assign(needed, 0u);
+    else
+        std::ranges::fill(slots_, 0u);
     for (std::size_t i = 0; i < entries_.size(); ++i)
-        if (entries_[i].indexed) put(i);
+        if (entries_[i].indexed)
+            put(i);
 }
 
 }  // namespace tiebreak::detail

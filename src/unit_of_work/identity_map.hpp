@@ -2,10 +2,10 @@
 // there on they are hashed.
 #pragma once
 
-#include "unit_of_work/arena.hpp"
-
 #include <tiebreak/lock_mode.hpp>
 #include <tiebreak/plan.hpp>
+
+#include "unit_of_work/arena.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -28,10 +28,10 @@ struct entry {
     value* snapshot;  // a value for each column, as the table has them; the key's always set
     std::size_t hash;
     row_state state;
-    bool indexed;             // can be found by key
-    bool from_outside;        // its version came from outside: a conflict is precondition_failed
-    bool verify;              // check the version at the flush even if nothing changed
-    bool force_increment;     // bump the version at the flush even if nothing changed
+    bool indexed;          // can be found by key
+    bool from_outside;     // its version came from outside: a conflict is precondition_failed
+    bool verify;           // check the version at the flush even if nothing changed
+    bool force_increment;  // bump the version at the flush even if nothing changed
 };
 
 [[nodiscard]] inline std::size_t hash_of(value v) noexcept
@@ -51,7 +51,8 @@ public:
     [[nodiscard]] static std::size_t hash_key(plan const& of, value const* key) noexcept
     {
         std::size_t hash = of.index;
-        for (int left = std::popcount(of.key); left > 0; --left) hash = hash * 31 + hash_of(*key++);
+        for (auto left = of.key_size; left > 0; --left)
+            hash = hash * 31 + hash_of(*key++);
         return hash;
     }
 
@@ -70,13 +71,15 @@ public:
     {
         if (slots_used_ == 0) {
             for (std::size_t i = 0; i < entries_.size(); ++i)
-                if (entries_[i].hash == hash && same(entries_[i], of, at)) return i;
+                if (entries_[i].hash == hash && same(entries_[i], of, at))
+                    return i;
             return none;
         }
         auto const last = slots_.size() - 1;
         for (std::size_t slot = hash & last; slots_[slot] != 0; slot = (slot + 1) & last) {
             auto const i = slots_[slot] - 1;
-            if (entries_[i].hash == hash && same(entries_[i], of, at)) return i;
+            if (entries_[i].hash == hash && same(entries_[i], of, at))
+                return i;
         }
         return none;
     }
@@ -84,7 +87,8 @@ public:
     entry& push(entry const& one)
     {
         entries_.push_back(one);
-        if (one.indexed) indexed(entries_.size() - 1);
+        if (one.indexed)
+            indexed(entries_.size() - 1);
         return entries_.back();
     }
 
@@ -106,7 +110,8 @@ public:
             std::ranges::fill(slots_, 0u);
             slots_used_ = 0;
         }
-        if (slots_.size() > slots_kept) slots_ = {};
+        if (slots_.size() > slots_kept)
+            slots_ = {};
     }
 
     [[nodiscard]] std::vector<entry>& entries() noexcept { return entries_; }
@@ -118,26 +123,32 @@ private:
     template <class At>
     static bool same(entry const& one, plan const& of, At at) noexcept
     {
-        if (one.of != &of || !one.indexed) return false;
+        if (one.of != &of || !one.indexed)
+            return false;
         for (auto mask = of.key; mask != 0; mask &= mask - 1) {
             auto const i = static_cast<std::size_t>(std::countr_zero(mask));
-            if (!(one.snapshot[i] == at(i))) return false;
+            if (!(one.snapshot[i] == at(i)))
+                return false;
         }
         return true;
     }
 
     void indexed(std::size_t position)
     {
-        if (entries_.size() <= scanned_max) return;
-        if (slots_used_ == 0 || slots_used_ * 2 >= slots_.size()) reindex();
-        else put(position);
+        if (entries_.size() <= scanned_max)
+            return;
+        if (slots_used_ == 0 || slots_used_ * 2 >= slots_.size())
+            reindex();
+        else
+            put(position);
     }
 
     void put(std::size_t position)
     {
         auto const last = slots_.size() - 1;
         auto slot = entries_[position].hash & last;
-        while (slots_[slot] != 0) slot = (slot + 1) & last;
+        while (slots_[slot] != 0)
+            slot = (slot + 1) & last;
         slots_[slot] = static_cast<std::uint32_t>(position + 1);
         ++slots_used_;
     }

@@ -11,10 +11,7 @@ struct savepoint::state {
     int exceptions = std::uncaught_exceptions();
     bool over = false;
 
-    void run(char const* verb) const
-    {
-        space.statements().prepared(verb + name).execute({});
-    }
+    void run(char const* verb) const { space.statements().prepared(verb + name).execute({}); }
 };
 
 savepoint unit_of_work::savepoint()
@@ -29,16 +26,17 @@ savepoint unit_of_work::savepoint()
     });
 }
 
-savepoint::savepoint(std::unique_ptr<state> begun)
-    : state_(std::move(begun))
-{}
+savepoint::savepoint(std::unique_ptr<state> begun) : state_(std::move(begun)) {}
 
 savepoint::~savepoint()
 {
-    if (state_->over) return;
+    if (state_->over)
+        return;
     try {
-        if (std::uncaught_exceptions() > state_->exceptions) rollback();
-        else if (!state_->space.failed()) release();
+        if (std::uncaught_exceptions() > state_->exceptions)
+            rollback();
+        else if (!state_->space.failed())
+            release();
     } catch (...) {
         state_->space.fail(std::current_exception());  // the commit will refuse, and say why
     }
@@ -46,7 +44,8 @@ savepoint::~savepoint()
 
 void savepoint::rollback()
 {
-    if (state_->over) return;
+    if (state_->over)
+        return;
     state_->over = true;
     auto& space = state_->space;
     if (!space.connection().in_transaction())
@@ -59,7 +58,8 @@ void savepoint::rollback()
 
 void savepoint::release()
 {
-    if (state_->over) return;
+    if (state_->over)
+        return;
     state_->space.guarded([&] {
         state_->space.flush();
         state_->run("RELEASE ");

@@ -8,7 +8,9 @@ void* unit_of_work::find_by_key(detail::plan const& of, value const* key, lock_r
     return space_.guarded([&] { return space_.find(of, key, lock); });
 }
 
-void* unit_of_work::find_by_column(detail::plan const& of, std::size_t column, value is,
+void* unit_of_work::find_by_column(detail::plan const& of,
+                                   std::size_t column,
+                                   value is,
                                    lock_request lock)
 {
     return space_.guarded([&] { return space_.find_by(of, column, is, lock); });
@@ -16,8 +18,9 @@ void* unit_of_work::find_by_column(detail::plan const& of, std::size_t column, v
 
 void unit_of_work::throw_not_found(detail::plan const& of, value const* key)
 {
-    throw error(errc::not_found, "there is no " + std::string{of.entity} + " with the key " +
-                                     detail::key_text(of, key));
+    throw error(errc::not_found,
+                "there is no " + std::string{of.entity} + " with the key " +
+                    detail::key_text(of, key));
 }
 
 void* unit_of_work::add_row(detail::plan const& of, void* from)
@@ -47,7 +50,9 @@ void unit_of_work::lock_row(void* row, lock_request how)
     space_.guarded([&] { space_.lock(row, how); });
 }
 
-void unit_of_work::run_select(detail::query const& what, void* to, void (*found)(void* to, void* row))
+void unit_of_work::run_select(detail::query const& what,
+                              void* to,
+                              void (*found)(void* to, void* row))
 {
     space_.guarded([&] { space_.select(what, to, found); });
 }
@@ -67,14 +72,18 @@ void unit_of_work::flush()
     space_.guarded([&] { space_.flush(); });
 }
 
-void unit_of_work::run_query(std::string_view sql, std::span<value const> parameters,
-                             detail::row_plan const& of, void* to, void* (*make)(void* to))
+void unit_of_work::run_query(std::string_view sql,
+                             std::span<value const> parameters,
+                             detail::row_plan const& of,
+                             void* to,
+                             void* (*make)(void* to))
 {
     detail::refuse_transaction_control(sql);
     space_.guarded([&] {
         space_.flush();
         std::string const text{sql};
-        if (!space_.statements().prepared(text).reads_only()) space_.begin_writing();
+        if (!space_.statements().prepared(text).reads_only())
+            space_.begin_writing();
         detail::read_rows(space_.statements(), text, parameters, of, {to, make});
     });
 }
@@ -85,7 +94,8 @@ std::int64_t unit_of_work::run_statement(std::string_view sql, std::span<value c
     return space_.guarded([&] {
         space_.flush();
         auto& statement = space_.statements().prepared(std::string{sql});
-        if (!statement.reads_only()) space_.begin_writing();
+        if (!statement.reads_only())
+            space_.begin_writing();
         return statement.execute(parameters);
     });
 }

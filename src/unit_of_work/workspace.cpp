@@ -27,12 +27,21 @@ void check_lock(plan const& of, lock_mode mode)
                                std::string{of.entity} + " has none");
 }
 
+// Where a column of the key stands among the key's values.
+std::size_t key_position(plan const& of, std::size_t column) noexcept
+{
+    return static_cast<std::size_t>(std::popcount(of.key & ((column_mask{1} << column) - 1)));
+}
+
 // A lock mode leaves marks that the flush acts on. True when it left any.
 bool mark(entry& one, lock_mode mode) noexcept
 {
-    if (mode == lock_mode::optimistic) one.verify = true;
-    else if (needs_version(mode)) one.force_increment = true;
-    else return false;
+    if (mode == lock_mode::optimistic)
+        one.verify = true;
+    else if (needs_version(mode))
+        one.force_increment = true;
+    else
+        return false;
     return true;
 }
 
@@ -44,7 +53,10 @@ void workspace::throw_failed() const
                            "leave the callable, or roll back to a savepoint taken before it");
 }
 
-void workspace::begin_now() { begin_writing(); }
+void workspace::begin_now()
+{
+    begin_writing();
+}
 
 void workspace::begin_locking(wait_limit limit)
 {
@@ -52,34 +64,43 @@ void workspace::begin_locking(wait_limit limit)
         !connection().speaks().supports(capability::skip_locked))
         throw error(errc::unsupported,
                     "this engine cannot pass over locked rows (capability skip_locked)");
-    if (connection().in_transaction()) return;
-    if (limit.what != wait_limit::kind::at_most) return begin_writing();
+    if (connection().in_transaction())
+        return;
+    if (limit.what != wait_limit::kind::at_most)
+        return begin_writing();
 
     struct restored_deadline {
         sql::connection& on;
         sql::deadline to;
+
         ~restored_deadline() { on.set_deadline(to); }
     } const restored{connection(), deadline_};
+
     auto const until = std::chrono::steady_clock::now() + limit.at_most;
-    if (until < deadline_) connection().set_deadline(until);
+    if (until < deadline_)
+        connection().set_deadline(until);
     begin_writing();
 }
 
 void workspace::commit()
 {
-    if (failed_) std::rethrow_exception(failure_);
+    if (failed_)
+        std::rethrow_exception(failure_);
     flush(true);
-    if (connection().in_transaction()) connection().commit();
+    if (connection().in_transaction())
+        connection().commit();
 }
 
 void workspace::rollback() noexcept
 {
-    if (session_ && connection().in_transaction()) connection().rollback();
+    if (session_ && connection().in_transaction())
+        connection().rollback();
 }
 
 void workspace::forget_rows() noexcept
 {
-    for (auto const& one : rows_.entries()) one.of->destroy(one.object);
+    for (auto const& one : rows_.entries())
+        one.of->destroy(one.object);
     rows_.clear();
     memory_.release();
 }
@@ -88,18 +109,23 @@ void workspace::reset() noexcept
 {
     forget_rows();
     removals_.clear();
-    if (!after_commit_.empty()) after_commit_.clear();
+    if (!after_commit_.empty())
+        after_commit_.clear();
     begin_first_ = false;
     pending_ = false;
     savepoints_ = 0;
-    if (failed_) revive();
+    if (failed_)
+        revive();
 }
 
-error workspace::lost(plan const& of, value const* key, bool from_outside,
+error workspace::lost(plan const& of,
+                      value const* key,
+                      bool from_outside,
                       std::optional<std::int64_t> expected) const
 {
     auto what = conflict_of(of, prefix_, key, expected);
-    if (of.form == version_form::none) what.kind = conflict_kind::gone;
+    if (of.form == version_form::none)
+        what.kind = conflict_kind::gone;
     report_loss(watcher_, what);
     return {from_outside ? errc::precondition_failed : errc::stale_version, std::move(what)};
 }
@@ -109,10 +135,12 @@ error workspace::lost(plan const& of, value const* key, bool from_outside,
 void workspace::copy_bytes(value* row, column_mask mask)
 {
     each_column(mask, [&](std::size_t i) {
-        if (!row[i].holds_bytes()) return;
+        if (!row[i].holds_bytes())
+            return;
         auto const from = row[i].text();
         auto* to = static_cast<char*>(memory_.take(from.size() + 1, 1));
-        if (!from.empty()) std::memcpy(to, from.data(), from.size());
+        if (!from.empty())
+            std::memcpy(to, from.data(), from.size());
         row[i] = row[i].kind() == value_kind::text
                      ? value{std::string_view{to, from.size()}}
                      : value{std::span{reinterpret_cast<std::byte const*>(to), from.size()}};
@@ -134,7 +162,8 @@ void workspace::take_snapshot(entry& one, column_mask mask)
 entry& workspace::track(plan const& of, value const* row)
 {
     auto* object = memory_.take(of.size, of.align);
-    auto* snapshot = static_cast<value*>(memory_.take(of.columns.size() * sizeof(value), alignof(value)));
+    auto* snapshot =
+        static_cast<value*>(memory_.take(of.columns.size() * sizeof(value), alignof(value)));
     of.construct(object);
     auto& one = rows_.push({.of = &of,
                             .object = object,
@@ -155,7 +184,8 @@ entry& workspace::track(plan const& of, value const* row)
 entry& workspace::entry_of(void* row)
 {
     for (auto& one : rows_.entries())
-        if (one.object == row && one.state != row_state::forgotten) return one;
+        if (one.object == row && one.state != row_state::forgotten)
+            return one;
     throw std::invalid_argument("this object does not belong to the unit of work");
 }
 
@@ -172,38 +202,47 @@ void workspace::compare(entry& one, value const* row)
     plan const& of = *one.of;
     if (of.form != version_form::none) {
         auto const now = row[of.version_column];
-        if (now.is_null()) throw_undecodable(of, of.version_column, now);
+        if (now.is_null())
+            throw_undecodable(of, of.version_column, now);
         if (now.integer() != version_of(one))
             throw lost(of, key_of(one), one.from_outside, version_of(one));
         return;
     }
     auto* fresh = memory_.take(of.size, of.align);
     of.construct(fresh);
+
     struct destroyed {
         plan const& of;
         void* object;
+
         ~destroyed() { of.destroy(object); }
     } const destroyed_at_end{of, fresh};
+
     decode_row(of, fresh, of.all, row);
-    if (of.changed(fresh, one.snapshot) == 0) return;
-    if (changed_columns(one) != 0) throw lost(of, key_of(one), one.from_outside, {});
+    if (of.changed(fresh, one.snapshot) == 0)
+        return;
+    if (changed_columns(one) != 0)
+        throw lost(of, key_of(one), one.from_outside, {});
     decode_row(of, one.object, of.all, row);
     take_snapshot(one, of.all);
 }
 
 void* workspace::found_row(plan const& of, std::span<value const> row, lock_request lock)
 {
-    if (row.empty()) return nullptr;
-    auto const known = rows_.find(of, identity_map::hash_row(of, row.data()),
-                                  [&](std::size_t i) { return row[i]; });
+    if (row.empty())
+        return nullptr;
+    auto const known = rows_.find(
+        of, identity_map::hash_row(of, row.data()), [&](std::size_t i) { return row[i]; });
     if (known == identity_map::none) {
         auto& one = track(of, row.data());
         pending_ = mark(one, lock.mode) || pending_;
         return one.object;
     }
     auto& one = rows_.entries()[known];
-    if (one.state == row_state::removed) return nullptr;
-    if (of.form != version_form::none || is_pessimistic(lock.mode)) compare(one, row.data());
+    if (one.state == row_state::removed)
+        return nullptr;
+    if (of.form != version_form::none || is_pessimistic(lock.mode))
+        compare(one, row.data());
     pending_ = mark(one, lock.mode) || pending_;
     return one.object;
 }
@@ -217,12 +256,13 @@ void* workspace::lock_entry(entry& one, lock_request how)
             auto& statement = session_->find(*one.of);
             sql::reading const until_end(statement);
             auto const* key = key_of(one);
-            auto const row =
-                statement.first({key, static_cast<std::size_t>(std::popcount(one.of->key))});
+            auto const row = statement.first({key, one.of->key_size});
             if (row.empty()) {
-                auto gone = lost(*one.of, key_of(one), one.from_outside,
-                                 one.of->version != 0 ? std::optional{version_of(one)}
-                                                      : std::nullopt);
+                auto gone =
+                    lost(*one.of,
+                         key_of(one),
+                         one.from_outside,
+                         one.of->version != 0 ? std::optional{version_of(one)} : std::nullopt);
                 throw gone;
             }
             compare(one, row.data());
@@ -237,24 +277,28 @@ void* workspace::lock_entry(entry& one, lock_request how)
 void* workspace::find(plan const& of, value const* key, lock_request lock)
 {
     auto const at = [&](std::size_t column) {
-        return key[std::popcount(of.key & ((column_mask{1} << column) - 1))];
+        return of.key_size == 1 ? key[0] : key[key_position(of, column)];
     };
     auto const known = rows_.find(of, identity_map::hash_key(of, key), at);
     if (known != identity_map::none) {
         auto& one = rows_.entries()[known];
-        if (one.state == row_state::removed) return nullptr;
+        if (one.state == row_state::removed)
+            return nullptr;
         return lock.mode == lock_mode::none ? one.object : lock_entry(one, lock);
     }
     if (lock.mode != lock_mode::none) {
         check_lock(of, lock.mode);
-        if (is_pessimistic(lock.mode)) begin_locking(lock.wait);
+        if (is_pessimistic(lock.mode))
+            begin_locking(lock.wait);
     }
     auto& statement = session_->find(of);
     sql::reading const until_end(statement);
-    auto const row = statement.first({key, static_cast<std::size_t>(std::popcount(of.key))});
-    if (row.empty()) return nullptr;
+    auto const row = statement.first({key, of.key_size});
+    if (row.empty())
+        return nullptr;
     auto& one = track(of, row.data());
-    if (lock.mode != lock_mode::none) pending_ = mark(one, lock.mode) || pending_;
+    if (lock.mode != lock_mode::none)
+        pending_ = mark(one, lock.mode) || pending_;
     return one.object;
 }
 
@@ -263,7 +307,8 @@ void* workspace::find_by(plan const& of, std::size_t column, value is, lock_requ
     flush_if_touched(of);
     if (lock.mode != lock_mode::none) {
         check_lock(of, lock.mode);
-        if (is_pessimistic(lock.mode)) begin_locking(lock.wait);
+        if (is_pessimistic(lock.mode))
+            begin_locking(lock.wait);
     }
     auto& statement = session_->find_by(of, column_mask{1} << column);
     sql::reading const until_end(statement);
@@ -275,13 +320,15 @@ void workspace::select(query const& what, void* to, void (*found)(void* to, void
     plan const& of = *what.of;
     check_lock(of, what.lock.mode);
     flush_if_touched(of);
-    if (is_pessimistic(what.lock.mode)) begin_locking(what.lock.wait);
+    if (is_pessimistic(what.lock.mode))
+        begin_locking(what.lock.wait);
     auto out = session_->text();
     render_query(out, what, wanted::rows);
     auto& statement = session_->prepared(out.text());
     sql::reading const until_end(statement);
     for (auto row = statement.first(out.parameters()); !row.empty(); row = statement.next())
-        if (auto* object = found_row(of, row, what.lock)) found(to, object);
+        if (auto* object = found_row(of, row, what.lock))
+            found(to, object);
 }
 
 std::int64_t workspace::count(query const& what)
@@ -376,16 +423,19 @@ void* workspace::merge(plan const& of, void* from)
     return object;
 }
 
-void workspace::lock(void* row, lock_request how) { lock_entry(entry_of(row), how); }
+void workspace::lock(void* row, lock_request how)
+{
+    lock_entry(entry_of(row), how);
+}
 
 void workspace::refresh(plan const& of)
 {
     for (auto& one : rows_.entries()) {
-        if (one.of != &of || one.state != row_state::loaded) continue;
+        if (one.of != &of || one.state != row_state::loaded)
+            continue;
         auto& statement = session_->find(of);
         sql::reading const until_end(statement);
-        auto const row =
-            statement.first({key_of(one), static_cast<std::size_t>(std::popcount(of.key))});
+        auto const row = statement.first({key_of(one), of.key_size});
         if (row.empty()) {
             one.state = row_state::forgotten;
             one.indexed = false;
@@ -420,7 +470,8 @@ void workspace::restore(memento const& before)
             continue;
         }
         entries[i] = before.entries[i];
-        if (entries[i].state != row_state::loaded) continue;
+        if (entries[i].state != row_state::loaded)
+            continue;
         std::copy_n(before.snapshots[i], entries[i].of->columns.size(), entries[i].snapshot);
         decode_row(*entries[i].of, entries[i].object, entries[i].of->all, entries[i].snapshot);
     }

@@ -7,13 +7,13 @@
 // failed    logic_error    failed    throws e        idle       idle
 #pragma once
 
+#include <tiebreak/observer.hpp>
+#include <tiebreak/unit_of_work.hpp>
+
 #include "entity/reads.hpp"
 #include "entity/row.hpp"
 #include "entity/session.hpp"
 #include "unit_of_work/identity_map.hpp"
-
-#include <tiebreak/observer.hpp>
-#include <tiebreak/unit_of_work.hpp>
 
 #include <array>
 #include <exception>
@@ -28,25 +28,33 @@ class database_core;
 class workspace {
 public:
     workspace(database_core const& of, std::string const& prefix, observer* watcher)
-        : core_(&of)
-        , prefix_(prefix)
-        , watcher_(watcher)
-    {}
+        : core_(&of), prefix_(prefix), watcher_(watcher)
+    {
+    }
+
     workspace(workspace const&) = delete;
     workspace& operator=(workspace const&) = delete;
+
     ~workspace() { forget_rows(); }
 
     // --- the connection -------------------------------------------------------------------------
     [[nodiscard]] bool connected() const noexcept { return session_ != nullptr; }
+
     void connect(std::unique_ptr<sql::connection> to)
     {
         session_ = std::make_unique<session>(std::move(to), prefix_);
     }
+
     void disconnect() noexcept { session_.reset(); }
+
     [[nodiscard]] session& statements() noexcept { return *session_; }
+
     [[nodiscard]] sql::connection& connection() noexcept { return session_->connection(); }
+
     [[nodiscard]] database_core const* core() const noexcept { return core_; }
+
     [[nodiscard]] observer* watcher() const noexcept { return watcher_; }
+
     [[nodiscard]] std::string const& prefix() const noexcept { return prefix_; }
 
     // --- the unit -------------------------------------------------------------------------------
@@ -63,9 +71,11 @@ public:
     template <class F>
     auto guarded(F&& operation)
     {
-        if (failed_) [[unlikely]] throw_failed();
+        if (failed_) [[unlikely]]
+            throw_failed();
         try {
-            if (begin_first_) [[unlikely]] begin_now();
+            if (begin_first_) [[unlikely]]
+                begin_now();
             return operation();
         } catch (...) {
             fail(std::current_exception());
@@ -75,14 +85,19 @@ public:
 
     void require_usable() const
     {
-        if (failed_) throw_failed();
+        if (failed_)
+            throw_failed();
     }
+
     void fail(std::exception_ptr why) noexcept
     {
-        if (!failed_) failure_ = std::move(why);
+        if (!failed_)
+            failure_ = std::move(why);
         failed_ = true;
     }
+
     [[nodiscard]] bool failed() const noexcept { return failed_; }
+
     void revive() noexcept
     {
         failed_ = false;
@@ -92,9 +107,11 @@ public:
     // Opens the transaction if it is not open.
     void begin_writing()
     {
-        if (!connection().in_transaction()) connection().begin(sql::begin_mode::write, level_);
+        if (!connection().in_transaction())
+            connection().begin(sql::begin_mode::write, level_);
         begin_first_ = false;
     }
+
     // The same, for a lock that may not be waited for as long as the unit's deadline.
     void begin_locking(wait_limit limit);
 
@@ -125,10 +142,12 @@ public:
     void refresh(plan const& of);
 
     void run_after_commit(std::function<void()> then) { after_commit_.push_back(std::move(then)); }
+
     [[nodiscard]] std::vector<std::function<void()>> take_after_commit() noexcept
     {
         return std::exchange(after_commit_, {});
     }
+
     [[nodiscard]] bool has_after_commit() const noexcept { return !after_commit_.empty(); }
 
     // Rows as they were, for savepoints.
@@ -137,16 +156,20 @@ public:
         std::vector<std::uint32_t> removals;
         std::vector<value const*> snapshots;  // one copy for each entry
     };
+
     [[nodiscard]] memento remember();
     void restore(memento const& before);
+
     [[nodiscard]] int next_savepoint() noexcept { return ++savepoints_; }
 
     // Tells observer and log of a lost check and makes the error of it.
-    [[nodiscard]] error lost(plan const& of, value const* key, bool from_outside,
+    [[nodiscard]] error lost(plan const& of,
+                             value const* key,
+                             bool from_outside,
                              std::optional<std::int64_t> expected) const;
 
-    workspace* outer = nullptr;      // the unit that runs on this thread around this one
-    void const* options = nullptr;   // of the transact that runs here; the layer above knows them
+    workspace* outer = nullptr;     // the unit that runs on this thread around this one
+    void const* options = nullptr;  // of the transact that runs here; the layer above knows them
 
 private:
     class flush_steps;
@@ -163,10 +186,12 @@ private:
     void copy_bytes(value* row, column_mask mask);
     void take_snapshot(entry& one, column_mask mask);
     void set_version(entry& one, value to);
+
     [[nodiscard]] std::int64_t version_of(entry const& one) const noexcept
     {
         return one.snapshot[one.of->version_column].integer();
     }
+
     value const* key_of(entry const& one);
 
     [[nodiscard]] column_mask changed_columns(entry const& one) const;
@@ -202,12 +227,14 @@ private:
 
     std::array<value, 130> parameters_;  // of the statement being run: every column twice
     std::array<value, 64> key_;
+
     struct planned {
         std::uint32_t position;
         column_mask changed;
         bool bump;
         bool postponed;
     };
+
     std::vector<planned> plan_of_flush_;
 };
 
