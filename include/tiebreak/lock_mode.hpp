@@ -14,6 +14,8 @@
 /// `optimistic…` and `…force_increment` need an entity with a version, else `std::logic_error`.
 #pragma once
 
+#include <tiebreak/capability.hpp>
+
 #include <chrono>
 #include <cstdint>
 

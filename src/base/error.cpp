@@ -1,7 +1,6 @@
 // The exception type: shared immutable content, and messages that hold no data.
 #include <tiebreak/conflict.hpp>
 #include <tiebreak/error.hpp>
-#include <tiebreak/field_type.hpp>
 
 #include <optional>
 #include <stdexcept>
@@ -125,20 +124,5 @@ error error::seen_in(phase when) const
     result.content_ = std::move(changed);
     return result;
 }
-
-namespace detail {
-
-void throw_number_too_large()
-{
-    throw error(errc::constraint_violated,
-                "a number is above 2^63 - 1, the largest that is stored");
-}
-
-void throw_enumerator_without_name()
-{
-    throw std::logic_error("an enumerator that is not described cannot be stored");
-}
-
-}  // namespace detail
 
 }  // namespace tiebreak

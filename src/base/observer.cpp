@@ -5,6 +5,17 @@
 
 namespace tiebreak {
 
+std::string_view name_of(wait_kind kind) noexcept
+{
+    switch (kind) {
+    case wait_kind::connection: return "connection";
+    case wait_kind::turn: return "turn";
+    case wait_kind::lock: return "lock";
+    case wait_kind::pause: return "pause";
+    }
+    return "unknown";
+}
+
 void observer::attempt_started(int) noexcept {}
 
 void observer::committed(int) noexcept {}

@@ -1,9 +1,7 @@
-// Values for people, and the numbering of plans.
-#include <tiebreak/plan.hpp>
+// Values for people.
 #include <tiebreak/value.hpp>
 
 #include <array>
-#include <atomic>
 #include <charconv>
 #include <chrono>
 #include <cstdio>
@@ -61,15 +59,5 @@ std::string to_string(value v)
     }
     return {};
 }
-
-namespace detail {
-
-std::size_t next_plan_index() noexcept
-{
-    static std::atomic<std::size_t> next{0};
-    return next.fetch_add(1, std::memory_order_relaxed);
-}
-
-}  // namespace detail
 
 }  // namespace tiebreak

@@ -1,6 +1,5 @@
-// The names of the enumerators that belong to no concept with a source of its own.
+// The names of capabilities and isolation levels.
 #include <tiebreak/capability.hpp>
-#include <tiebreak/observer.hpp>
 
 namespace tiebreak {
 
@@ -25,17 +24,6 @@ std::string_view name_of(isolation level) noexcept
     case isolation::read_committed: return "read_committed";
     case isolation::repeatable_read: return "repeatable_read";
     case isolation::serializable: return "serializable";
-    }
-    return "unknown";
-}
-
-std::string_view name_of(wait_kind kind) noexcept
-{
-    switch (kind) {
-    case wait_kind::connection: return "connection";
-    case wait_kind::turn: return "turn";
-    case wait_kind::lock: return "lock";
-    case wait_kind::pause: return "pause";
     }
     return "unknown";
 }
