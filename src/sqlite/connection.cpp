@@ -275,6 +275,7 @@ int connection::on_busy(void* self, int times) noexcept
 {
     auto& me = *static_cast<connection*>(self);
     auto const now = steady_clock::now();
+    me.met_stranger_ = true;
     if (me.wait_began_ == sql::deadline{})
         me.wait_began_ = now;
     if (now >= me.deadline_)
