@@ -249,7 +249,13 @@ error connection::failed(int code, phase when)
 {
     // an open transaction was surely not committed, whatever the code
     bool const open = sqlite3_get_autocommit(handle()) == 0;
-    return last_error(handle(), code, open ? phase::in_transaction : when).seen_in(when);
+    return last_error(handle(), code, open ? phase::in_transaction : when);
+}
+
+error connection::failed_alone(int code)
+{
+    bool const in_doubt = meaning_of(code).committing == errc::commit_unknown;
+    return failed(code, in_doubt ? phase::commit_sent : phase::in_transaction);
 }
 
 void connection::synchronise() noexcept

@@ -60,6 +60,9 @@ public:
     void end_alone() noexcept;
     // The error of a call that just failed; what the engine did to the transaction is noted.
     [[nodiscard]] error failed(int code, phase when);
+    // The same for a statement that commits on its own: it may have failed before its commit or in
+    // the middle of it.
+    [[nodiscard]] error failed_alone(int code);
     // Takes over from the engine whether a transaction is open.
     void synchronise() noexcept;
 

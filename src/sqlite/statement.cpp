@@ -233,7 +233,7 @@ void statement::run_apart(std::span<value const> parameters, bool keep)
             rows->values.emplace_back(v);
     }
     if (code != SQLITE_DONE)
-        fail(code, phase::commit_sent);
+        fail(on_.failed_alone(code));
     sqlite3_reset(handle_.get());
     kept_ = std::move(rows);
 }
@@ -247,9 +247,13 @@ std::span<value const> statement::next_kept() noexcept
     return row_;
 }
 
-void statement::fail(int code, phase when)
+void statement::fail(int code)
 {
-    error const why = on_.failed(code, when);
+    fail(on_.failed(code, phase::in_transaction));
+}
+
+void statement::fail(error const& why)
+{
     sqlite3_reset(handle_.get());
     on_.synchronise();
     throw why;

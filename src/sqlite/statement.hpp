@@ -38,7 +38,8 @@ private:
     [[nodiscard]] value decode_bytes(std::size_t column) const;
     void run_apart(std::span<value const> parameters, bool keep);
     [[nodiscard]] std::span<value const> next_kept() noexcept;
-    [[noreturn]] void fail(int code, phase when = phase::in_transaction);
+    [[noreturn]] void fail(int code);
+    [[noreturn]] void fail(error const& why);
 
     connection& on_;
     statement_handle handle_;
