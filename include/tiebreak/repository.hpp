@@ -36,12 +36,6 @@ struct place {
     snapshot* view = nullptr;
 };
 
-/// Calls back for each row read, with a value for each column.
-struct row_receiver {
-    void* to;
-    void* (*add)(void* to);  ///< makes room for one more object and answers where
-};
-
 void select_rows(place where, query const& what, row_receiver to);
 std::int64_t count_rows(place where, query const& what);
 bool any_row(place where, query const& what);

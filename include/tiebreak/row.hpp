@@ -12,6 +12,12 @@ namespace tiebreak {
 
 namespace detail {
 
+/// Makes room for each row read and answers where.
+struct row_receiver {
+    void* to;
+    void* (*add)(void* to);
+};
+
 /// How a row of own SQL becomes a `T`; the compiled core sees only this.
 struct row_plan {
     std::span<std::string_view const> columns;  ///< empty: a single value

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tiebreak/observer.hpp>
+#include <tiebreak/row.hpp>
 
 #include "entity/session.hpp"
 
