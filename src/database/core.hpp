@@ -86,7 +86,10 @@ private:
 // Holds a workspace for a scope.
 class held_workspace {
 public:
-    explicit held_workspace(database_core& of) : core_(of), space_(of.take()) {}
+    explicit held_workspace(database_core& of) : core_(of), space_(of.take())
+    {
+        space_.connection().set_deadline(sql::deadline::max());  // not that of whoever had it before
+    }
 
     held_workspace(held_workspace const&) = delete;
     held_workspace& operator=(held_workspace const&) = delete;
