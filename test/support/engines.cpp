@@ -96,7 +96,7 @@ fresh_database::fresh_database(engine_case const& engine) : engine_(engine)
     } else if (engine.is_shared) {
         folder_ = std::make_unique<temporary_folder>(place_.substr(place_.find(':') + 1));
         std::string const name{file_name};
-        folder_->expect_only({name, name + ".gate", name + "-gate"});
+        folder_->expect_only({name, name + "-tiebreak"});
         place_ = "sqlite:" + folder_->file(name);
     }
 }
@@ -125,7 +125,7 @@ void fresh_database::allow_leftovers() noexcept
     if (!folder_)
         return;
     std::string const name{file_name};
-    folder_->expect_only({name, name + ".gate", name + "-gate", name + "-wal", name + "-shm"});
+    folder_->expect_only({name, name + "-tiebreak", name + "-wal", name + "-shm"});
 }
 
 void engine_test::SetUp()
