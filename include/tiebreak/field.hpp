@@ -139,14 +139,29 @@ struct without_optional<std::optional<V>> {
 template <class V>
 using bare = typename without_optional<V>::type;
 
+// A real number is not an integer; that it would convert is no reason to lose what it says.
 template <class V, class Given>
-concept given_for = (std::convertible_to<Given, V> && !std::same_as<bare<V>, std::string>) ||
+concept converts_whole =
+    std::convertible_to<Given, V> && !(std::integral<V> && std::floating_point<Given>);
+
+template <class V, class Given>
+concept given_for = (converts_whole<V, Given> && !std::same_as<bare<V>, std::string>) ||
                     (std::same_as<bare<V>, std::string> &&
                      (std::convertible_to<Given, std::string_view> ||
                       std::same_as<Given, std::optional<std::string>>));
 
 template <class V>
 concept number = (std::integral<V> && !std::same_as<V, bool>) || std::floating_point<V>;
+
+/// What was given, as the member's type. Throws when it is out of range.
+template <class V, class Given>
+V fitting(Given const& given)
+{
+    if constexpr (std::integral<V> && std::integral<Given> && number<V> && number<Given> &&
+                  !is_character<Given>)
+        if (!std::in_range<V>(given)) throw_number_out_of_range();
+    return static_cast<V>(given);
+}
 
 /// Encodes what was given as a value of the member's type, copying it.
 template <class V, class Given>
@@ -156,7 +171,7 @@ void add_parameter(expression& to, Given const& given)
                   std::convertible_to<Given, std::string_view>) {
         to.parameter(value{std::string_view{given}});
     } else {
-        V const converted = static_cast<V>(given);
+        V const converted = fitting<V>(given);
         to.parameter(field_type<V>::encode(converted));
     }
 }

@@ -6,7 +6,7 @@
 /// | `bool`                     | INTEGER | BOOLEAN          | TINYINT(1)                  |
 /// | integers up to 16/32/64    | INTEGER | SMALLINT/INTEGER/BIGINT | SMALLINT/INT/BIGINT  |
 /// | `std::uint64_t`            | INTEGER | BIGINT           | BIGINT (above 2^63-1: error)|
-/// | `double`                   | REAL    | DOUBLE PRECISION | DOUBLE                      |
+/// | `double` (NaN: error)      | REAL    | DOUBLE PRECISION | DOUBLE                      |
 /// | `std::string`              | TEXT    | TEXT             | VARCHAR(255) in keys, else LONGTEXT
 /// | | `tiebreak::blob`           | BLOB    | BYTEA            | LONGBLOB                    | |
 /// `tiebreak::time_point`     | INTEGER (µs since 1970) | TIMESTAMPTZ | DATETIME(6)      | | a
@@ -72,6 +72,13 @@ inline constexpr bool is_character =
 /// Throws `error(constraint_violated)`: the number is above 2^63 - 1, which no engine stores.
 [[noreturn]] void throw_number_too_large();
 
+/// Throws `error(constraint_violated)`: NaN is stored by one engine, NULL on another, refused by
+/// the third.
+[[noreturn]] void throw_not_a_number();
+
+/// Throws `error(constraint_violated)`: the number is outside of the member's range.
+[[noreturn]] void throw_number_out_of_range();
+
 /// Throws `std::logic_error`: the enumerator has no name.
 [[noreturn]] void throw_enumerator_without_name();
 
@@ -125,7 +132,11 @@ struct field_type<double> {
     static constexpr auto column = column_type::real;
     static constexpr bool nullable = false;
 
-    static value encode(double v) noexcept { return value{v}; }
+    static value encode(double v)
+    {
+        if (v != v) [[unlikely]] detail::throw_not_a_number();
+        return value{v};
+    }
 
     static bool decode(value v, double& out) noexcept
     {
