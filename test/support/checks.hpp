@@ -21,7 +21,8 @@ template <mapped_entity T>
 [[nodiscard]] T stored(database& in, key_of<T> const& key)
 {
     auto found = repository<T>(in).find(key);
-    if (!found) throw std::runtime_error("the row that the test looks at is gone");
+    if (!found)
+        throw std::runtime_error("the row that the test looks at is gone");
     return *std::move(found);
 }
 
@@ -69,7 +70,8 @@ inline void run_together(int threads, std::function<void(int)> const& run)
             }
         });
     }
-    for (auto& one : running) one.join();
+    for (auto& one : running)
+        one.join();
 }
 
 // The placeholder of the parameter `number` in own SQL, counted from 1.
