@@ -4,6 +4,7 @@
 #include "systems/books/books.hpp"
 #include "systems/own_sql.hpp"
 
+#include <algorithm>
 #include <mutex>
 
 namespace tiebreak::systems::books {
@@ -107,7 +108,7 @@ line_result answer_to(error const& failure)
     case errc::lock_timeout: return writing_failed{1, failure.code()};
     case errc::attempts_exhausted:
     case errc::deadline_exceeded:
-        return writing_failed{failure.attempts(),
+        return writing_failed{std::max(failure.attempts(), 1),
                               failure.last() != nullptr ? failure.last()->code() : failure.code()};
     default: throw;
     }

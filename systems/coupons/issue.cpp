@@ -4,6 +4,7 @@
 #include "systems/coupons/issue_checks.hpp"
 #include "systems/own_sql.hpp"
 
+#include <algorithm>
 #include <mutex>
 #include <type_traits>
 
@@ -141,7 +142,7 @@ issue_result answer_to(error const& failure, issue_request const& asked)
     case errc::lock_timeout: return issuing_failed{1, failure.code()};
     case errc::attempts_exhausted:
     case errc::deadline_exceeded:
-        return issuing_failed{failure.attempts(),
+        return issuing_failed{std::max(failure.attempts(), 1),
                               failure.last() != nullptr ? failure.last()->code() : failure.code()};
     default: throw;
     }
