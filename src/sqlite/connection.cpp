@@ -94,6 +94,8 @@ void connection::open_file()
     ask(handle(), "PRAGMA schema_version");  // reads the head of the file
     if (how_.gate)
         gate_ = std::make_unique<gate>(sqlite3_db_filename(handle(), "main"));
+    if (has_write_ahead_log(handle()))
+        return;  // without a turn: a reader does not wait for writers, not even to open
     take_turn(phase::connecting);
     for (int times = 0;; ++times) {
         try {

@@ -68,10 +68,13 @@ database_handle open_handle(options const& how)
     return owned;
 }
 
+bool has_write_ahead_log(sqlite3* on)
+{
+    return ask(on, "PRAGMA journal_mode") == "wal";
+}
+
 void use_write_ahead_log(sqlite3* on)
 {
-    if (ask(on, "PRAGMA journal_mode") == "wal")
-        return;
     auto const mode = ask(on, "PRAGMA journal_mode = WAL");
     if (mode != "wal")
         throw unsafe("the database cannot use a write-ahead log here", "journal mode " + mode);

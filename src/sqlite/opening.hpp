@@ -15,7 +15,9 @@ namespace tiebreak::sqlite {
 // opened), backend_failure (damaged, or not a database).
 [[nodiscard]] database_handle open_handle(options const& how);
 
-// Switches the write-ahead log on. Throws unsafe_settings when the engine will not have it.
+[[nodiscard]] bool has_write_ahead_log(sqlite3* on);
+
+// Switches the write-ahead log on; it stays on for the file. Throws unsafe_settings when the engine will not have it.
 void use_write_ahead_log(sqlite3* on);
 
 // Sets and verifies what counts for one connection: flushing and foreign keys; and adds
