@@ -63,7 +63,7 @@ std::int64_t heartbeat::renewals() const noexcept
 bool heartbeat::wait_for_renewals(std::int64_t at_least) const
 {
     std::unique_lock hold(mutex_);
-    changed_.wait(hold, [&] { return over_ || renewals_ >= at_least; });
+    changed_.wait(hold, [&] { return lost_.stop_requested() || renewals_ >= at_least; });
     return renewals_ >= at_least;
 }
 
@@ -73,8 +73,11 @@ void heartbeat::end()
         std::scoped_lock const hold(mutex_);
         over_ = true;
     }
-    changed_.notify_all();
     lost_.request_stop();  // runs callbacks of the work: not while the mutex is held
+    {
+        std::scoped_lock const hold(mutex_);  // or a waiter between its look and its wait misses it
+    }
+    changed_.notify_all();
 }
 
 bool heartbeat::acknowledge(steady_clock::time_point started)
