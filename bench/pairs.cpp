@@ -131,10 +131,11 @@ void write_json(std::string const& file, double flush_us, std::vector<result> co
     }
 }
 
-double flush_cost_us()
+double flush_cost_us(std::string const& folder)
 {
-    char const* folder = std::getenv("TMPDIR");
-    std::string path = std::string{folder != nullptr ? folder : "/tmp"} + "/tiebreak-flush-XXXXXX";
+    char const* usual = std::getenv("TMPDIR");
+    std::string path = !folder.empty() ? folder : usual != nullptr ? usual : "/tmp";
+    path += "/tiebreak-flush-XXXXXX";
     int const file = mkstemp(path.data());
     if (file < 0)
         return 0;

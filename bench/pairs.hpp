@@ -39,8 +39,9 @@ void print(result const& one, double target);
 /// Writes `bench.json`: adds the results to those of the same file with other names.
 void write_json(std::string const& file, double flush_us, std::vector<result> const& results);
 
-/// Median time of an fdatasync after a small write, in the folder for temporary files, in µs.
-[[nodiscard]] double flush_cost_us();
+/// Median time of an fdatasync after a small write, in a folder (else the one for temporary files),
+/// in µs.
+[[nodiscard]] double flush_cost_us(std::string const& folder = {});
 
 [[nodiscard]] double median(std::vector<double> values);
 
