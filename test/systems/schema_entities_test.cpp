@@ -116,8 +116,9 @@ void expect_columns(detail::plan const& plan, std::vector<catalogue::column> con
         EXPECT_EQ(row->key_place > 0, is_key);
         // An INTEGER PRIMARY KEY is never NULL, whatever the catalogue says.
         EXPECT_EQ(row->not_null || (is_key && plan.generated), !mapped.nullable);
-        if (names_of(plan, plan.version).contains(row->name))
+        if (names_of(plan, plan.version).contains(row->name)) {
             EXPECT_EQ(row->default_value, std::to_string(plan.version_first));
+        }
     }
 }
 
