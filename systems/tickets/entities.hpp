@@ -121,8 +121,10 @@ constexpr auto mapping_of(ticket const*)
     return map<ticket>("tickets",
                        generated_key<&ticket::id>,
                        unique<&ticket::order_id>,
+                       unique<&ticket::bill_id>,
                        references<&ticket::order_id, order>,
-                       references<&ticket::bill_id, bill>);
+                       references<&ticket::bill_id, bill>,
+                       references<&ticket::lotto_publish_id, lotto_publish>);
 }
 
 /// The claim of strategy `unique_claim`: whoever inserts the payment key decides. It has no
