@@ -10,6 +10,7 @@
 
 namespace tiebreak {
 
+/// What an engine may be able to do. Asked with `database::supports`.
 enum class capability : std::uint8_t {
     concurrent_writers,  ///< two transactions can write different rows at the same time
     row_locks,           ///< a lock holds one row, not the database

@@ -35,9 +35,9 @@ struct conflict {
     std::string entity{};  ///< the struct's name without namespaces, for example "coupon"
     std::string table{};   ///< its table, with the prefix
     std::string key{};     ///< the key's value; parts of a composite key separated by ", "
-    conflict_kind kind = conflict_kind::changed_or_gone;
-    std::optional<std::int64_t> expected_version{};
-    std::optional<std::int64_t> actual_version{};  ///< only known after `explain`
+    conflict_kind kind = conflict_kind::changed_or_gone;  ///< how the row differed
+    std::optional<std::int64_t> expected_version{};       ///< what the write stated
+    std::optional<std::int64_t> actual_version{};         ///< only known after `explain`
 };
 
 }  // namespace tiebreak

@@ -139,7 +139,9 @@ public:
     /// \throws std::invalid_argument: the URL or an option is wrong
     /// \throws error `unavailable`, `unsafe_settings`, `backend_failure` (not a database)
     explicit database(std::string_view url, database_options options = {});
+    /// Moves the database; units that run on it go on.
     database(database&&) noexcept;
+    /// Moves the database; closes the one held before.
     database& operator=(database&&) noexcept;
     ~database();
 
@@ -213,6 +215,7 @@ public:
     /// The URL as given, with a password masked. Safe to log.
     [[nodiscard]] std::string const& shown_url() const noexcept;
 
+    /// What stands before every table name.
     [[nodiscard]] std::string const& table_prefix() const noexcept;
 
 private:

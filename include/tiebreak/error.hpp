@@ -6,21 +6,21 @@
 /// never an exception: it is an `outcome` (see outcome.hpp). Misuse of the library (committing
 /// twice, working on a failed unit, impossible options) is `std::logic_error`.
 ///
-/// | errc                  | what is true of the database afterwards            | reaction            |
-/// |-----------------------|-----------------------------------------------------|---------------------|
-/// | `stale_version`       | rolled back                                         | rerun               |
-/// | `precondition_failed` | rolled back                                         | give up             |
-/// | `not_found`           | nothing was written by the call                     | give up             |
-/// | `already_exists`      | rolled back                                         | give up             |
-/// | `constraint_violated` | rolled back                                         | give up             |
-/// | `transaction_aborted` | rolled back                                         | rerun after a pause |
-/// | `lock_timeout`        | rolled back                                         | rerun after a pause |
-/// | `unavailable`         | nothing was committed, surely                       | reconnect, rerun    |
-/// | `commit_unknown`      | committed or not: nobody knows yet                  | resolve             |
-/// | `deadline_exceeded`   | rolled back                                         | give up             |
-/// | `attempts_exhausted`  | rolled back; carries the last cause                 | give up             |
-/// | `lease_lost`          | rolled back                                         | stop the work       |
-/// | the others            | rolled back                                         | give up             |
+/// | errc                  | what is true of the database afterwards | reaction            |
+/// |-----------------------|-----------------------------------------|---------------------|
+/// | `stale_version`       | rolled back                             | rerun               |
+/// | `precondition_failed` | rolled back                             | give up             |
+/// | `not_found`           | nothing was written by the call         | give up             |
+/// | `already_exists`      | rolled back                             | give up             |
+/// | `constraint_violated` | rolled back                             | give up             |
+/// | `transaction_aborted` | rolled back                             | rerun after a pause |
+/// | `lock_timeout`        | rolled back                             | rerun after a pause |
+/// | `unavailable`         | nothing was committed, surely           | reconnect, rerun    |
+/// | `commit_unknown`      | committed or not: nobody knows yet      | resolve             |
+/// | `deadline_exceeded`   | rolled back                             | give up             |
+/// | `attempts_exhausted`  | rolled back; carries the last cause     | give up             |
+/// | `lease_lost`          | rolled back                             | stop the work       |
+/// | the others            | rolled back                             | give up             |
 #pragma once
 
 #include <cstdint>
@@ -50,7 +50,7 @@ enum class errc : std::uint8_t {
     version_exhausted,    ///< the version is at its maximum and never wraps
     unsupported,          ///< this engine lacks the named capability
     unsafe_settings,      ///< the database is set up so that the promises would not hold
-    backend_failure,      ///< anything else the engine reported (disk full, corrupt file, wrong SQL)
+    backend_failure,  ///< anything else the engine reported (disk full, corrupt file, wrong SQL)
 };
 
 /// The name of a code as it is written in source: "stale_version".
@@ -87,10 +87,13 @@ public:
     /// Ends a series of attempts: `code` is `attempts_exhausted` or `deadline_exceeded`.
     error(errc code, int attempts, error const& last);
 
+    /// Shares the content.
     error(error const&) noexcept;
+    /// Shares the content.
     error& operator=(error const&) noexcept;
     ~error() override;
 
+    /// Why; decides what to do next.
     [[nodiscard]] errc code() const noexcept;
 
     /// Safe to show a client.

@@ -89,24 +89,24 @@ struct order_term {
 /// A condition on rows of `T`. Combine with `&&`, `||`, `!`. An empty one holds for every row.
 template <class T>
 struct condition {
-    detail::expression sql{};
+    detail::expression sql{};  ///< for the library
 };
 
 /// A change of one column of `T`.
 template <class T>
 struct change {
-    detail::assignment sql{};
+    detail::assignment sql{};  ///< for the library
 };
 
 /// A place in an order of rows of `T`.
 template <class T>
 struct order {
-    detail::order_term sql{};
+    detail::order_term sql{};  ///< for the library
 };
 
 /// The database's clock, read when the statement runs, plus a duration.
 struct database_time {
-    std::chrono::microseconds later{0};
+    std::chrono::microseconds later{0};  ///< what is added to it
 
     friend constexpr database_time operator+(database_time a, std::chrono::microseconds b)
     {
@@ -159,7 +159,8 @@ V fitting(Given const& given)
 {
     if constexpr (std::integral<V> && std::integral<Given> && number<V> && number<Given> &&
                   !is_character<Given>)
-        if (!std::in_range<V>(given)) throw_number_out_of_range();
+        if (!std::in_range<V>(given))
+            throw_number_out_of_range();
     return static_cast<V>(given);
 }
 
@@ -255,11 +256,16 @@ TIEBREAK_SUM(-, " - ")
 /// A member of an entity, for conditions, changes and orders. Use through `field<&T::member>`.
 template <auto Member>
 struct field_t {
+    /// The struct that has the member.
     using entity = detail::owner_of<Member>;
+    /// The member's type.
     using type = detail::member_type<Member>;
+    /// The same without `std::optional`.
     using plain = detail::bare<type>;
+    /// What it is in a sum or comparison.
     using operand = detail::operand<entity, type>;
 
+    /// The index of its column.
     static constexpr std::size_t column()
     {
         static_assert(mapped_entity<entity>);
@@ -268,6 +274,7 @@ struct field_t {
         return at;
     }
 
+    /// The member as a part of a sum or comparison.
     [[nodiscard]] operand as_operand() const { return {detail::expression{}.column(column())}; }
 
     /// The column is set to a value.
@@ -373,6 +380,7 @@ private:
 template <auto Member>
 inline constexpr field_t<Member> field{};
 
+/// \cond the operators that the head of this file shows
 #define TIEBREAK_FIELD_OPERATOR(op)                                                                \
     template <auto M, class Given>                                                                 \
     requires requires                                                                              \
@@ -402,6 +410,8 @@ TIEBREAK_FIELD_OPERATOR(>=)
 TIEBREAK_FIELD_OPERATOR(+)
 TIEBREAK_FIELD_OPERATOR(-)
 #undef TIEBREAK_FIELD_OPERATOR
+
+/// \endcond
 
 /// Both hold.
 template <class T>

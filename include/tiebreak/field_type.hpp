@@ -84,6 +84,7 @@ inline constexpr bool is_character =
 
 }  // namespace detail
 
+/// \cond details of the table above
 template <>
 struct field_type<bool> {
     static constexpr auto column = column_type::boolean;
@@ -134,7 +135,8 @@ struct field_type<double> {
 
     static value encode(double v)
     {
-        if (v != v) [[unlikely]] detail::throw_not_a_number();
+        if (v != v) [[unlikely]]
+            detail::throw_not_a_number();
         return value{v};
     }
 
@@ -285,5 +287,7 @@ struct field_type<timestamp_version> {
         return true;
     }
 };
+
+/// \endcond
 
 }  // namespace tiebreak

@@ -49,12 +49,14 @@ struct lease_options {
 
 /// One tenure. A value: copying it does not copy ownership, any copy can renew and release.
 struct lease {
-    std::string name{};
-    std::string owner{};
+    std::string name{};   ///< of the lease
+    std::string owner{};  ///< who holds it, for people
+    /// The fencing token.
     std::int64_t epoch = 0;
     /// Until when the holder may act without asking, on its own clock.
     std::chrono::steady_clock::time_point trusted_until{};
 
+    /// Whether the holder may act without asking. No statement.
     [[nodiscard]] bool trusted() const noexcept
     {
         return std::chrono::steady_clock::now() < trusted_until;
@@ -92,6 +94,7 @@ public:
     /// \throws error `lease_lost`: the tenure is over; the unit rolls back
     void require(unit_of_work& work, lease const& held) const;
 
+    /// The options, with what was 0 filled in.
     [[nodiscard]] lease_options const& options() const noexcept { return options_; }
 
 private:
@@ -111,13 +114,16 @@ private:
 /// Trust that ended never comes back, even when a late renewal is acknowledged. `renew` runs on
 /// the heartbeat's own thread, so it must not use a unit of another thread; a second thread watches
 /// the clock, so the stop comes in time although a renewal hangs. Callbacks on the stop token run
-/// on one of the two and must not destroy the heartbeat. Thread-safe. The destructor ends both threads
-/// and waits for a renewal that is under way.
+/// on one of the two and must not destroy the heartbeat. Thread-safe. The destructor ends both
+/// threads and waits for a renewal that is under way.
 class heartbeat {
 public:
     /// Starts beating. `claimed_at` is a time before the claim was sent.
     /// \param renew  one renewal; `lost` ends the tenure, an exception counts as unanswered
-    heartbeat(std::function<outcome()> renew, std::chrono::steady_clock::time_point claimed_at,
+    /// \param claimed_at  the trust counts from here until the first renewal is acknowledged
+    /// \param options  as for the lease; what is 0 is filled in
+    heartbeat(std::function<outcome()> renew,
+              std::chrono::steady_clock::time_point claimed_at,
               lease_options options);
     heartbeat(heartbeat const&) = delete;
     heartbeat& operator=(heartbeat const&) = delete;

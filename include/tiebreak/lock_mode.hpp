@@ -1,14 +1,17 @@
 /// \file
 /// How a unit of work holds a row, after Jakarta Persistence.
 ///
-/// | mode                        | prevents                                | SQLite                    |
-/// |-----------------------------|------------------------------------------|---------------------------|
-/// | `none`                      | nothing by itself; a write is checked   | -                         |
-/// | `optimistic`                | committing on a row that changed since  | at commit, in the writing transaction: the version is read again |
-/// | `optimistic_force_increment`| the same, and others see a change       | at commit: a checked write that bumps |
-/// | `pessimistic_read`          | others writing until the end            | `BEGIN IMMEDIATE` (no other writer at all) |
-/// | `pessimistic_write`         | others locking or writing until the end | `BEGIN IMMEDIATE`         |
-/// | `pessimistic_force_increment` | the same, and others see a change     | `BEGIN IMMEDIATE`, a checked write that bumps |
+/// | mode                          | prevents                                | on SQLite |
+/// |-------------------------------|-----------------------------------------|-----------|
+/// | `none`                        | nothing by itself; a write is checked   | -         |
+/// | `optimistic`                  | committing on a row that changed since  | 1         |
+/// | `optimistic_force_increment`  | the same, and others see a change       | 2         |
+/// | `pessimistic_read`            | others writing until the end            | 3         |
+/// | `pessimistic_write`           | others locking or writing until the end | 3         |
+/// | `pessimistic_force_increment` | the same, and others see a change       | 3, 2      |
+///
+/// (1) At the commit, in the writing transaction: the version is read again. (2) A checked write
+/// that bumps, at the flush. (3) `BEGIN IMMEDIATE`: no other writer at all.
 ///
 /// Locking a row that is loaded already compares versions: an old one is `stale_version`. Modes
 /// `optimistic…` and `…force_increment` need an entity with a version, else `std::logic_error`.
@@ -21,6 +24,7 @@
 
 namespace tiebreak {
 
+/// How a row is held; see the table at the head of this file.
 enum class lock_mode : std::uint8_t {
     none,
     optimistic,
@@ -32,9 +36,10 @@ enum class lock_mode : std::uint8_t {
 
 /// How long to wait for a pessimistic lock. By default until the deadline of the unit.
 struct wait_limit {
+    /// Until when to wait.
     enum class kind : std::uint8_t { until_deadline, at_most, skip };
-    kind what = kind::until_deadline;
-    std::chrono::milliseconds at_most{0};
+    kind what = kind::until_deadline;      ///< until when to wait
+    std::chrono::milliseconds at_most{0};  ///< for `at_most`
 };
 
 /// `lock_timeout` when the lock is not had within this time.
@@ -51,14 +56,15 @@ inline constexpr wait_limit skip_locked{wait_limit::kind::skip, std::chrono::mil
 
 /// A mode with its limit: `{lock_mode::pessimistic_write, no_wait}`.
 struct lock_request {
-    lock_mode mode = lock_mode::none;
-    wait_limit wait{};
+    lock_mode mode = lock_mode::none;  ///< how the row is held
+    wait_limit wait{};                 ///< how long to wait; pessimistic modes only
 
     constexpr lock_request() = default;
-    constexpr lock_request(lock_mode how, wait_limit limit = {}) noexcept
-        : mode(how)
-        , wait(limit)
-    {}
+
+    /// A mode, and how long to wait for it.
+    constexpr lock_request(lock_mode how, wait_limit limit = {}) noexcept : mode(how), wait(limit)
+    {
+    }
 };
 
 }  // namespace tiebreak

@@ -11,21 +11,23 @@
 
 namespace tiebreak {
 
+/// How much a record matters.
 enum class log_level : unsigned char { debug, info, warning, error };
 
 /// One named fact; borrowed, valid during the call of the sink.
 struct log_field {
-    std::string_view name;
-    std::string_view value;
+    std::string_view name;   ///< for example "key"
+    std::string_view value;  ///< as text
 };
 
 /// One event: for example `lost` with the fields entity, key, expected_version.
 struct log_record {
-    log_level level;
-    std::string_view event;
-    std::span<log_field const> fields;
+    log_level level;                    ///< how much it matters
+    std::string_view event;             ///< what happened, for example "lost"
+    std::span<log_field const> fields;  ///< the facts
 };
 
+/// Where records go. Must not throw.
 using log_sink = std::function<void(log_record const&)>;
 
 /// Replaces the sink for the whole process; an empty function restores the default. Thread-safe;

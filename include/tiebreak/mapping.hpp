@@ -80,6 +80,7 @@ template <auto... Members>
 struct key_t : detail::member_list<Members...> {
 };
 
+/// The key, given by the application: `key<&order::number>`, `key<&line::order, &line::place>`.
 template <auto... Members>
 inline constexpr key_t<Members...> key{};
 
@@ -88,6 +89,7 @@ template <auto Member>
 struct generated_key_t : detail::member_list<Member> {
 };
 
+/// The key, made by the database: `generated_key<&coupon::id>`.
 template <auto Member>
 inline constexpr generated_key_t<Member> generated_key{};
 
@@ -96,14 +98,17 @@ template <auto... Members>
 struct unique_t : detail::member_list<Members...> {
 };
 
+/// Unique together: `unique<&issue::coupon_id, &issue::member_id>`.
 template <auto... Members>
 inline constexpr unique_t<Members...> unique{};
 
 /// The member holds the key of a row of `Entity` (a foreign key). The flush order respects it.
 template <auto Member, class Entity>
 struct references_t : detail::member_list<Member> {
+    /// The entity it points to.
     using target = Entity;
 };
+/// A foreign key: `references<&issue::coupon_id, coupon>`.
 template <auto Member, class Entity>
 inline constexpr references_t<Member, Entity> references{};
 
@@ -112,6 +117,7 @@ template <auto... Members>
 struct ignored_t : detail::member_list<Members...> {
 };
 
+/// Not stored: `ignored<&coupon::cached>`.
 template <auto... Members>
 inline constexpr ignored_t<Members...> ignored{};
 
@@ -121,6 +127,7 @@ template <auto... Members>
 struct unversioned_t : detail::member_list<Members...> {
 };
 
+/// Written without a bump: `unversioned<&run::lease_expires_at>`.
 template <auto... Members>
 inline constexpr unversioned_t<Members...> unversioned{};
 
@@ -129,13 +136,14 @@ template <std::int64_t Number>
 struct first_version_t {
 };
 
+/// The version of a new row: `first_version<0>`.
 template <std::int64_t Number>
 inline constexpr first_version_t<Number> first_version{};
 
 /// The column has another name than the member.
 template <auto Member>
 struct column_t : detail::member_list<Member> {
-    std::string_view name;
+    std::string_view name;  ///< of the column
 };
 
 /// The column has another name than the member: `column<&coupon::code>("coupon_code")`.
@@ -148,10 +156,12 @@ template <auto Member>
 /// What `mapping_of` returns.
 template <class T, class... Parts>
 struct mapping {
+    /// The struct.
     using entity = T;
+    /// The types of the parts.
     using parts = std::tuple<Parts...>;
-    std::string_view table;
-    parts details;
+    std::string_view table;  ///< without the prefix
+    parts details;           ///< keys, uniqueness and the like
 };
 
 /// Maps `T` to a table. The name is quoted as it stands, after the database's table prefix.

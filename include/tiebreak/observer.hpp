@@ -60,13 +60,21 @@ public:
     void waited(wait_kind kind, std::chrono::microseconds how_long) noexcept override;
     void gave_up(errc why, int attempts) noexcept override;
 
+    /// Callables run, first runs included.
     [[nodiscard]] std::int64_t attempts() const noexcept;
+    /// Units of work that committed.
     [[nodiscard]] std::int64_t commits() const noexcept;
+    /// Checks that failed.
     [[nodiscard]] std::int64_t conflicts() const noexcept;
+    /// Runs beside the first.
     [[nodiscard]] std::int64_t retries() const noexcept;
+    /// Runs beside the first that had this cause.
     [[nodiscard]] std::int64_t retries_after(errc why) const noexcept;
+    /// Series of attempts that ended without success.
     [[nodiscard]] std::int64_t failures() const noexcept;
+    /// The sum of all waits of a kind.
     [[nodiscard]] std::chrono::microseconds time_waited(wait_kind kind) const noexcept;
+    /// Checks that failed, by the name of the entity.
     [[nodiscard]] std::map<std::string, std::int64_t> conflicts_by_entity() const;
 
 private:

@@ -100,10 +100,13 @@ requires is_version<V> std::int64_t stored_version(V const& expected)
 template <mapped_entity T>
 class repository {
 public:
+    /// On a database: every call on its own.
     explicit repository(database& db) noexcept : place_{.db = &db} {}
 
+    /// In a unit of work: part of its transaction.
     explicit repository(unit_of_work& work) noexcept : place_{.work = &work} {}
 
+    /// On a snapshot: reading only.
     explicit repository(snapshot& view) noexcept : place_{.view = &view} {}
 
     /// The row with this key. One statement.
@@ -247,6 +250,7 @@ public:
             place_, plan(), values.values.data(), detail::stored_version(expected));
     }
 
+    /// The same for a write that expected no version.
     [[nodiscard]] conflict explain(key_of<T> const& key) const
     {
         detail::encoded_key<T> const values{key};

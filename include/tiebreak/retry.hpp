@@ -30,6 +30,7 @@ struct retry_policy {
     double factor = 2;
     /// No pause is longer; at least `base`.
     std::chrono::microseconds cap{50'000};
+    /// How the pauses are spread.
     jitter spread = jitter::full;
 };
 
@@ -63,7 +64,8 @@ inline constexpr retry_policy three_attempts_20_40_ms{
 void validate(retry_policy const& policy);
 
 /// The pause after `attempts` runs, before jitter: 1 gives `base`. Pure.
-[[nodiscard]] std::chrono::microseconds pause_after(int attempts, retry_policy const& policy) noexcept;
+[[nodiscard]] std::chrono::microseconds pause_after(int attempts,
+                                                    retry_policy const& policy) noexcept;
 
 /// The pause with jitter; `random` is uniform over all 64-bit numbers. Pure.
 [[nodiscard]] std::chrono::microseconds
@@ -71,17 +73,20 @@ pause_after(int attempts, retry_policy const& policy, std::uint64_t random) noex
 
 /// What follows from a failed attempt.
 struct retry_decision {
+    /// What the loop does.
     enum class action : std::uint8_t { rerun, reconnect_and_rerun, give_up };
-    action then = action::give_up;
-    std::chrono::microseconds pause{0};
+    action then = action::give_up;       ///< what the loop does
+    std::chrono::microseconds pause{0};  ///< before it does so
     /// With `give_up`: what to throw; `attempts_exhausted` and `deadline_exceeded` wrap the cause.
     errc report = errc::backend_failure;
 };
 
 /// The retry loop's whole mind: what to do after the `attempts`th run failed with `failure`,
 /// `elapsed` after the start. Pure.
-[[nodiscard]] retry_decision decide(error const& failure, int attempts,
-                                    std::chrono::microseconds elapsed, retry_policy const& policy,
+[[nodiscard]] retry_decision decide(error const& failure,
+                                    int attempts,
+                                    std::chrono::microseconds elapsed,
+                                    retry_policy const& policy,
                                     std::uint64_t random) noexcept;
 
 }  // namespace tiebreak

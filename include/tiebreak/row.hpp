@@ -69,19 +69,25 @@ row_plan const& row_plan_of()
 /// literals and views. Borrows text and bytes.
 class parameter {
 public:
+    /// Anything that can be stored.
     template <storable T>
     parameter(T const& from) : value_(field_type<T>::encode(from))
     {
     }
 
+    /// Text.
     parameter(std::string_view text) : value_(text) {}
 
+    /// Text that ends with a zero byte.
     parameter(char const* text) : value_(std::string_view{text}) {}
 
+    /// NULL.
     parameter(std::nullptr_t) {}
 
+    /// NULL.
     parameter(std::nullopt_t) {}
 
+    /// The value that is bound.
     [[nodiscard]] value get() const noexcept { return value_; }
 
 private:

@@ -38,10 +38,11 @@ void install(database& in);
 
 /// What is guaranteed on this database and what weakens it; one sentence each.
 struct guarantee {
-    bool weakened = false;
-    std::string text{};
+    bool weakened = false;  ///< false: it is guaranteed
+    std::string text{};     ///< one sentence
 };
 
+/// Asks the database how it is set up; reads only. A few statements.
 [[nodiscard]] std::vector<guarantee> check_guarantees(database& of);
 
 }  // namespace tiebreak

@@ -37,6 +37,7 @@ struct conditional {
 template <mapped_entity T, class Runner>
 class selection {
 public:
+    /// Made by `select` of a unit of work or repository.
     explicit selection(Runner runner) : runner_(runner) { query_.of = &detail::plan_of<T>(); }
 
     /// Adds a condition; several calls are joined by AND.

@@ -27,22 +27,28 @@ class value {
 public:
     constexpr value() noexcept : integer_(0) {}
 
+    /// An integer.
     constexpr explicit value(std::int64_t v) noexcept : kind_(value_kind::integer), integer_(v) {}
 
+    /// A boolean.
     constexpr explicit value(bool v) noexcept : kind_(value_kind::boolean), integer_(v ? 1 : 0) {}
 
+    /// A real number.
     constexpr explicit value(double v) noexcept : kind_(value_kind::real), real_(v) {}
 
+    /// A time.
     constexpr explicit value(time_point v) noexcept
         : kind_(value_kind::time), integer_(v.time_since_epoch().count())
     {
     }
 
+    /// Borrowed text, at most 4 GiB.
     constexpr explicit value(std::string_view v) noexcept
         : kind_(value_kind::text), size_(static_cast<std::uint32_t>(v.size())), data_(v.data())
     {
     }
 
+    /// Borrowed bytes, at most 4 GiB.
     explicit value(std::span<std::byte const> v) noexcept
         : kind_(value_kind::bytes),
           size_(static_cast<std::uint32_t>(v.size())),
@@ -50,8 +56,10 @@ public:
     {
     }
 
+    /// What it holds.
     [[nodiscard]] constexpr value_kind kind() const noexcept { return kind_; }
 
+    /// True when it holds nothing.
     [[nodiscard]] constexpr bool is_null() const noexcept { return kind_ == value_kind::null; }
 
     /// True for boolean, integer and time: all three hold an integer.

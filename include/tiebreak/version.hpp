@@ -21,14 +21,15 @@ namespace tiebreak {
 template <std::signed_integral Rep>
 class basic_version {
 public:
+    /// The number inside.
     using representation = Rep;
 
     constexpr basic_version() = default;
 
-    constexpr explicit basic_version(Rep value) noexcept
-        : value_(value)
-    {}
+    /// The version with this number, as an expectation.
+    constexpr explicit basic_version(Rep value) noexcept : value_(value) {}
 
+    /// The number.
     [[nodiscard]] constexpr Rep value() const noexcept { return value_; }
 
     friend constexpr auto operator<=>(basic_version const&, basic_version const&) = default;
@@ -37,8 +38,11 @@ private:
     Rep value_ = 0;
 };
 
+/// The usual version: 64 bits.
 using version = basic_version<std::int64_t>;
+/// A version of 32 bits.
 using version32 = basic_version<std::int32_t>;
+/// A version of 16 bits: up to 32767 writes of a row.
 using version16 = basic_version<std::int16_t>;
 
 /// A version that is a time: each write sets max(old + 1 µs, the database's time), so it grows
@@ -48,10 +52,10 @@ class timestamp_version {
 public:
     constexpr timestamp_version() = default;
 
-    constexpr explicit timestamp_version(time_point value) noexcept
-        : value_(value)
-    {}
+    /// The version with this time, as an expectation.
+    constexpr explicit timestamp_version(time_point value) noexcept : value_(value) {}
 
+    /// The time.
     [[nodiscard]] constexpr time_point value() const noexcept { return value_; }
 
     friend constexpr auto operator<=>(timestamp_version const&, timestamp_version const&) = default;
