@@ -49,8 +49,10 @@ struct lease_options {
 
 /// One tenure. A value: copying it does not copy ownership, any copy can renew and release.
 struct lease {
-    std::string name{};   ///< of the lease
-    std::string owner{};  ///< who holds it, for people
+    /// The lease that is held.
+    std::string name{};
+    /// Who holds it, for people.
+    std::string owner{};
     /// The fencing token.
     std::int64_t epoch = 0;
     /// Until when the holder may act without asking, on its own clock.

@@ -75,8 +75,10 @@ pause_after(int attempts, retry_policy const& policy, std::uint64_t random) noex
 struct retry_decision {
     /// What the loop does.
     enum class action : std::uint8_t { rerun, reconnect_and_rerun, give_up };
-    action then = action::give_up;       ///< what the loop does
-    std::chrono::microseconds pause{0};  ///< before it does so
+    /// What the loop does.
+    action then = action::give_up;
+    /// How long it waits before it does so.
+    std::chrono::microseconds pause{0};
     /// With `give_up`: what to throw; `attempts_exhausted` and `deadline_exceeded` wrap the cause.
     errc report = errc::backend_failure;
 };
