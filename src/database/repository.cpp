@@ -110,6 +110,8 @@ std::optional<value> version_now(session& on, plan const& of, value const* key)
     auto const row = statement.first(key_span(of, key));
     if (row.empty())
         return {};
+    if (of.version != 0 && row[0].is_null())
+        throw_undecodable(of, of.version_column, row[0]);
     return row[0];
 }
 

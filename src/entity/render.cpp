@@ -79,13 +79,17 @@ statement_text& statement_text::equal_each(plan const& of, column_mask which)
     return *this;
 }
 
-statement_text& statement_text::set_version(plan const& of)
+statement_text& statement_text::set_version(plan const& of, bool seen)
 {
     column(of, of.version_column).raw(" = ");
     std::string name;
     dialect_.identifier(name, of.columns[of.version_column].name);
-    if (of.form == version_form::counter)
-        return raw(name).raw(" + 1");
+    if (of.form == version_form::counter) {
+        if (seen)
+            return raw(name).raw(" + 1");
+        dialect_.next_version(text_, name, of.version_max);
+        return *this;
+    }
     std::string next;
     dialect_.later(next, name, "1");
     std::string now;
@@ -192,7 +196,7 @@ void render_update(statement_text& out, plan const& of, column_mask changed, boo
     if (bump) {
         if (!first)
             out.raw(", ");
-        out.set_version(of);
+        out.set_version(of, true);
     }
     out.raw(" WHERE ").equal_each(of, of.key);
     if (of.version != 0)
@@ -247,7 +251,7 @@ void render_update_if(statement_text& out, plan const& of, conditional const& ho
     if (of.version != 0 && (changed == 0 || (changed & ~of.unversioned) != 0)) {
         if (!first)
             out.raw(", ");
-        out.set_version(of);
+        out.set_version(of, how.version.has_value());
     }
     render_expectation(out, of, how);
 }

@@ -32,7 +32,8 @@ public:
     statement_text& parameter(value v);
     statement_text& render(plan const& of, expression const& what);
     statement_text& equal_each(plan const& of, column_mask which);  // "a" = ? AND "b" = ?
-    statement_text& set_version(plan const& of);  // "version" = "version" + 1, or by the clock
+    // "version" = "version" + 1, or by the clock. `seen`: it is known not to be at its maximum.
+    statement_text& set_version(plan const& of, bool seen);
 
     [[nodiscard]] std::string const& text() const noexcept { return text_; }
 

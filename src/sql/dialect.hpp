@@ -5,6 +5,7 @@
 #include <tiebreak/field_type.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -43,6 +44,14 @@ public:
     // an expression of a time column's type.
     virtual void later(std::string& out, std::string_view time, std::string_view microseconds) const
         = 0;
+
+    // Appends the number after a version that nobody has looked at before the statement. At
+    // `highest` the statement fails, with version_exhausted or constraint_violated: an engine
+    // whose integer columns check their range needs no more than the sum.
+    virtual void next_version(std::string& out, std::string_view version, std::int64_t) const
+    {
+        (out += version) += " + 1";
+    }
 
     // Appends what follows the columns of INSERT INTO t(…) VALUES(…) so that a row whose primary
     // or unique key is taken is passed over (and counted as 0), while other errors still come.

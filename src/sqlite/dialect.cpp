@@ -60,6 +60,14 @@ public:
         ((((out += '(') += time) += " + ") += microseconds) += ')';
     }
 
+    void
+    next_version(std::string& out, std::string_view version, std::int64_t highest) const override
+    {
+        // the engine's own sum would go on as a real number
+        ((out += "tiebreak_next(") += version) += ", ";
+        (out += std::to_string(highest)) += ')';
+    }
+
     void unless_taken(std::string& out, std::string_view) const override
     {
         out += " ON CONFLICT DO NOTHING";

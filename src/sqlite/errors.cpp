@@ -16,6 +16,7 @@ namespace {
 
 constexpr auto aborted = errc::transaction_aborted;
 constexpr auto exists = errc::already_exists;
+constexpr auto exhausted = errc::version_exhausted;
 constexpr auto failure = errc::backend_failure;
 constexpr auto late = errc::deadline_exceeded;
 constexpr auto locked = errc::lock_timeout;
@@ -151,6 +152,11 @@ constexpr std::array table{
             violated,
             violated,
             "a reference to another row was violated"},
+    meaning{SQLITE_CONSTRAINT_FUNCTION,
+            exhausted,
+            exhausted,
+            exhausted,
+            "the version of a row is at its maximum"},
     meaning{SQLITE_CONSTRAINT_NOTNULL,
             violated,
             violated,

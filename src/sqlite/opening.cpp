@@ -35,6 +35,36 @@ void now_in_microseconds(sqlite3_context* context, int, sqlite3_value**)
                          std::chrono::duration_cast<std::chrono::microseconds>(now).count());
 }
 
+void next_version(sqlite3_context* context, int, sqlite3_value** arguments)
+{
+    if (sqlite3_value_type(arguments[0]) == SQLITE_NULL)
+        return;
+    auto const version = sqlite3_value_int64(arguments[0]);
+    if (version >= sqlite3_value_int64(arguments[1]))
+        sqlite3_result_error_code(context, SQLITE_CONSTRAINT_FUNCTION);
+    else
+        sqlite3_result_int64(context, version + 1);
+}
+
+void add_function(sqlite3* on,
+                  char const* name,
+                  int arguments,
+                  int flags,
+                  void (*run)(sqlite3_context*, int, sqlite3_value**))
+{
+    int const code = sqlite3_create_function_v2(on,
+                                                name,
+                                                arguments,
+                                                SQLITE_UTF8 | SQLITE_INNOCUOUS | flags,
+                                                nullptr,
+                                                run,
+                                                nullptr,
+                                                nullptr,
+                                                nullptr);
+    if (code != SQLITE_OK)
+        throw last_error(on, code, phase::connecting);
+}
+
 }  // namespace
 
 bool is_in_memory(options const& how) noexcept
@@ -84,17 +114,8 @@ void apply_settings(sqlite3* on, options const& how)
 {
     // a misspelt column in double quotes would silently become a text
     sqlite3_db_config(on, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
-    int const code = sqlite3_create_function_v2(on,
-                                                "tiebreak_now",
-                                                0,
-                                                SQLITE_UTF8 | SQLITE_INNOCUOUS,
-                                                nullptr,
-                                                now_in_microseconds,
-                                                nullptr,
-                                                nullptr,
-                                                nullptr);
-    if (code != SQLITE_OK)
-        throw last_error(on, code, phase::connecting);
+    add_function(on, "tiebreak_now", 0, 0, now_in_microseconds);
+    add_function(on, "tiebreak_next", 2, SQLITE_DETERMINISTIC, next_version);
 
     ask(on, "PRAGMA foreign_keys = ON");
     if (ask(on, "PRAGMA foreign_keys") != "1")

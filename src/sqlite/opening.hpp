@@ -21,7 +21,7 @@ namespace tiebreak::sqlite {
 void use_write_ahead_log(sqlite3* on);
 
 // Sets and verifies what counts for one connection: flushing and foreign keys; and adds
-// tiebreak_now().
+// tiebreak_now() and tiebreak_next().
 void apply_settings(sqlite3* on, options const& how);
 
 // The first column of the first row, as text; empty when there is none.
