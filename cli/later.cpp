@@ -3,7 +3,6 @@
 #include "cli/commands.hpp"
 
 #include <CLI/CLI.hpp>
-
 #include <array>
 #include <string>
 #include <string_view>
@@ -34,7 +33,8 @@ void add_later(CLI::App& app, body& chosen)
         sub->allow_extras();
         sub->callback([&chosen, name] {
             chosen = [name]() -> int {
-                throw usage_error("'" + name + "' comes with a later release; this one has 'race' "
+                throw usage_error("'" + name +
+                                  "' comes with a later release; this one has 'race' "
                                   "and 'schema'");
             };
         });

@@ -1,11 +1,10 @@
 // `tiebreak`: the command line. Parses, runs the chosen subcommand, and turns every error into one
 // line on stderr and an exit code: 0 done, 1 the answer is no, 2 bad usage or configuration.
-#include "cli/commands.hpp"
-
 #include <tiebreak/error.hpp>
 
-#include <CLI/CLI.hpp>
+#include "cli/commands.hpp"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <csignal>
 #include <exception>
@@ -31,7 +30,8 @@ Exit codes: 0 done; 1 the answer is no (a promise was broken, a check failed);
 int say(std::string text, int code)
 {
     std::replace(text.begin(), text.end(), '\n', ' ');
-    while (!text.empty() && text.back() == ' ') text.pop_back();
+    while (!text.empty() && text.back() == ' ')
+        text.pop_back();
     std::cerr << "tiebreak: " << text << '\n';
     return code;
 }

@@ -1,0 +1,254 @@
+// The run scenario: workers claim runs under leases of a second, do them, and finalise them; they
+// may be killed at any moment, or paused until somebody else has their run.
+#include "race/interrupt.hpp"
+#include "race/limits.hpp"
+#include "race/run_audit.hpp"
+#include "race/scenario.hpp"
+#include "race/seeded.hpp"
+#include "systems/runs/audit.hpp"
+#include "systems/runs/runs.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <string>
+#include <thread>
+#include <unistd.h>
+#include <variant>
+
+namespace tiebreak::race {
+
+namespace {
+
+namespace runs = systems::runs;
+using namespace std::chrono_literals;
+
+constexpr char const* tenant = "race";
+constexpr std::int64_t budget_of_a_run = 100;
+constexpr auto heartbeat_every = run_lease / 4;
+
+// How long a run is worked at when `--think` does not say: long enough that a worker has it at
+// most moments, short enough that a race ends in seconds.
+constexpr auto work_min = 10ms;
+constexpr auto work_max = 50ms;
+
+// Tries: every run ends in one, unless workers are killed or paused.
+constexpr std::size_t tries_of_a_run = 16;
+constexpr std::size_t tries_min = 10'000;
+
+enum own_word : std::size_t { last_progress_us, own_words_used };
+
+struct answer_of {
+    request_slot& slot;
+
+    answer operator()(runs::finalized const& done) const
+    {
+        return done.replayed ? answer::replayed : answer::won;
+    }
+
+    answer operator()(runs::already_finalized const&) const { return answer::refused; }
+
+    answer operator()(runs::lease_lost const&) const { return answer::refused; }
+
+    template <class Other>
+    answer operator()(Other const&) const
+    {
+        slot.explain("an answer that no worker of this race should get");
+        return answer::failed;
+    }
+};
+
+// Returns expired runs to the queue and rolls CLAIMED ones forward; answers how many it moved.
+std::int64_t repair(database& in)
+{
+    return runs::reap(in) + runs::recover(in);
+}
+
+// Runs that a worker holds or that are being finalised, and, if asked, those that wait.
+std::int64_t unfinished(database& in, bool queued_too)
+{
+    using field_of = runs::run;
+    auto open = field<&field_of::status> == runs::run_status::processing;
+    if (queued_too)
+        open = open || field<&field_of::status> == runs::run_status::queued;
+    return repository<runs::run>(in).select().where(open).count();
+}
+
+class run_racer final : public racer {
+public:
+    run_racer(database& in, race_options const& options, runs::finalize_options how)
+        : db_(in),
+          options_(options),
+          how_(std::move(how)),
+          repairing_([this](std::stop_token const& ended) { keep_repairing(ended); })
+    {
+    }
+
+    void race(lane& on) override
+    {
+        auto const capacity = static_cast<std::int64_t>(on.on().slots().size());
+        progressed(on);
+        while (!on.stopped() && !stuck(on)) {
+            auto const claimed = runs::claim(
+                db_, {.worker = name_of(on), .lease = {.ttl = run_lease}, .level = options_.level});
+            if (claimed.empty()) {
+                if (unfinished(db_, true) == 0)
+                    return;
+                std::this_thread::sleep_for(10ms);
+                continue;
+            }
+            auto const number = on.next(capacity);
+            if (!number)
+                return;
+            auto const& mine = claimed.front().work;
+            on.run(*number, [&](request_slot& slot) { return do_run(mine, slot, *number); });
+            progressed(on);
+        }
+    }
+
+private:
+    static std::string name_of(lane const& on)
+    {
+        return "worker-" + std::to_string(::getpid()) + "-" + std::to_string(on.thread());
+    }
+
+    static void progressed(lane& on) { on.on().own()[last_progress_us].store(monotonic_us()); }
+
+    // Nobody has finished anything for longer than any request may take.
+    [[nodiscard]] bool stuck(lane& on) const
+    {
+        auto const quiet = monotonic_us() - on.on().own()[last_progress_us].load();
+        return quiet > std::chrono::microseconds{time_allowed(options_)}.count();
+    }
+
+    // The latency counts from the end of the work: what finalising costs.
+    answer do_run(runs::run const& mine, request_slot& slot, std::int64_t number)
+    {
+        slot.acknowledged = mine.lease_epoch;
+        slot.subject = mine.run_id;  // last: who reads it may read the epoch
+        work(mine, number);
+        slot.started_us = monotonic_us();
+        runs::finalize_request const request{.tenant_id = mine.tenant_id,
+                                             .run_id = mine.run_id,
+                                             .epoch = mine.lease_epoch,
+                                             .result = "done under epoch " +
+                                                       std::to_string(mine.lease_epoch),
+                                             .amount = 1 + number % budget_of_a_run};
+        return std::visit(answer_of{slot}, runs::finalize(db_, request, how_));
+    }
+
+    // Works and keeps the lease alive. A good worker would stop when the lease is lost; this one
+    // goes on and finalises all the same, because that is what the fence is for.
+    void work(runs::run const& mine, std::int64_t number)
+    {
+        auto const duration = options_.think.count() > 0
+                                  ? std::chrono::milliseconds{options_.think}
+                                  : seeded_between(options_.seed, number, work_min, work_max);
+        auto const until = std::chrono::steady_clock::now() + duration;
+        for (;;) {
+            auto const left = until - std::chrono::steady_clock::now();
+            if (left <= 0ns)
+                return;
+            std::this_thread::sleep_for(std::min<std::chrono::nanoseconds>(left, heartbeat_every));
+            if (left <= heartbeat_every)
+                return;
+            auto const beat =
+                runs::extend_lease(db_, mine.tenant_id, mine.run_id, mine.lease_epoch, run_lease);
+            if (beat.answer != runs::heartbeat_answer::extended)
+                return;
+        }
+    }
+
+    // Errors are met again by the workers, who report them.
+    void keep_repairing(std::stop_token const& ended)
+    {
+        while (!ended.stop_requested()) {
+            try {
+                repair(db_);
+            } catch (error const&) {
+            }
+            std::this_thread::sleep_for(50ms);
+        }
+    }
+
+    database& db_;
+    race_options const& options_;
+    runs::finalize_options how_;
+    std::jthread repairing_;  // last: ends before the rest
+};
+
+class run_scenario final : public scenario {
+public:
+    explicit run_scenario(race_setting const& setting)
+        : options_(*setting.options),
+          how_{.how = systems::parse<runs::strategy>(setting.what.name).value(),
+               .retry = policy_of(options_),
+               .level = options_.level}
+    {
+        if (options_.kill)
+            how_.reached = &run_scenario::linger;
+    }
+
+    [[nodiscard]] std::size_t slots() const override
+    {
+        return static_cast<std::size_t>(options_.users) * tries_of_a_run + tries_min;
+    }
+
+    [[nodiscard]] std::size_t own_words() const override { return own_words_used; }
+
+    [[nodiscard]] std::int64_t goal() const override { return options_.users; }
+
+    void prepare(database& in) override
+    {
+        (void)runs::open_budget(in, tenant, options_.users * budget_of_a_run);
+        for (std::int64_t i = 0; i < options_.users && interrupted() == 0; ++i) {
+            auto const made = runs::submit(
+                in, {.tenant_id = tenant, .payload = "run of a race", .budget = budget_of_a_run});
+            if (!std::holds_alternative<runs::run>(made))
+                throw cannot_race("the runs to race for could not be made");
+        }
+    }
+
+    [[nodiscard]] std::unique_ptr<racer> join(database& in, board&) override
+    {
+        return std::make_unique<run_racer>(in, options_, how_);
+    }
+
+    // Until reaper and recovery have nothing left to do, for as long as a dead worker's lease
+    // lasts.
+    void settle(database& in) override
+    {
+        auto const until = std::chrono::steady_clock::now() + 2 * run_lease;
+        while (std::chrono::steady_clock::now() < until) {
+            if (repair(in) == 0 && unfinished(in, false) == 0)
+                return;
+            std::this_thread::sleep_for(20ms);
+        }
+    }
+
+    [[nodiscard]] audit_counts audit(database& of, board const& after) override
+    {
+        auto const rows = repository<runs::run>(of).select().all();
+        return audit_runs(runs::audit(of), rows, after.used(), options_.users);
+    }
+
+private:
+    // So that some are killed between the steps of a finalise, not only while they work.
+    static void linger(runs::step at)
+    {
+        if (at == runs::step::claimed || at == runs::step::charged)
+            std::this_thread::sleep_for(2ms);
+    }
+
+    race_options const& options_;
+    runs::finalize_options how_;
+};
+
+}  // namespace
+
+std::unique_ptr<scenario> make_run_scenario(race_setting const& setting)
+{
+    return std::make_unique<run_scenario>(setting);
+}
+
+}  // namespace tiebreak::race

@@ -1,0 +1,141 @@
+#include "race/venue.hpp"
+
+#include <tiebreak/error.hpp>
+
+#include "race/mark.hpp"
+#include "schema/schema.hpp"
+
+#include <array>
+#include <filesystem>
+
+namespace tiebreak::race {
+
+namespace {
+
+constexpr std::string_view sqlite_scheme = "sqlite:";
+
+// The path of a SQLite URL, without parameters.
+std::string_view path_of(std::string_view url)
+{
+    url.remove_prefix(sqlite_scheme.size());
+    return url.substr(0, url.find('?'));
+}
+
+void check_url(std::string_view url)
+{
+    for (std::string_view const scheme : {"postgresql://", "postgres://", "mariadb://", "mysql://"})
+        if (url.starts_with(scheme))
+            throw cannot_race("--db: " + std::string{scheme.substr(0, scheme.find(':'))} +
+                              " comes with a later release; use sqlite:FILE");
+    if (!url.starts_with(sqlite_scheme) || path_of(url).empty())
+        throw cannot_race("--db must be sqlite:FILE, for example sqlite:shop.db");
+    if (url.find("table_prefix=") != std::string_view::npos)
+        throw cannot_race("--db must not set table_prefix: a race uses its own, tiebreak_race_");
+}
+
+// Tables of the lab that the schema's steps know nothing of.
+constexpr std::array<std::string_view, 1> library_tables{"tiebreak_leases"};
+
+}  // namespace
+
+database open(std::string const& url, int connections_max, observer* watcher)
+{
+    return database(url,
+                    {.table_prefix = std::string{table_prefix},
+                     .connections_max = connections_max,
+                     .watcher = watcher});
+}
+
+venue::venue(race_options const& options) : user_url_(options.url), keep_(options.keep)
+{
+    if (user_url_.empty())
+        return;
+    check_url(user_url_);
+    in_memory_ = path_of(user_url_) == ":memory:";
+    if (in_memory_ && options.processes > 1)
+        throw cannot_race("an in-memory database lives in one process: use --processes 1, or a "
+                          "file");
+    if (in_memory_ && (options.kill || options.pause))
+        throw cannot_race("--kill and --pause need a database that outlives a process: use a file");
+    if (in_memory_ && options.keep)
+        throw cannot_race("--keep needs a database that outlives this program: use a file");
+    if (!in_memory_)
+        take_possession();
+}
+
+venue::~venue()
+{
+    try {
+        leave();
+    } catch (std::exception const&) {
+        // The next race on this database takes the mark over and removes what is left.
+    }
+}
+
+void venue::take_possession()
+{
+    try {
+        auto in = open(user_url_, 1, nullptr);
+        take_mark(in);
+        mark_is_ours_ = true;
+        drop_tables(in);
+    } catch (error const& failed) {
+        std::string text = "--db: " + std::string{failed.what()};
+        if (!failed.server_message().empty())
+            text += " (" + std::string{failed.server_message()} + ")";
+        throw cannot_race(text);
+    } catch (std::invalid_argument const& wrong) {
+        throw cannot_race("--db: " + std::string{wrong.what()});
+    }
+}
+
+std::string venue::url_for(std::string_view strategy) const
+{
+    if (!user_url_.empty())
+        return user_url_;
+    return std::string{sqlite_scheme} + folder_.path() + "/" + std::string{strategy} + ".db";
+}
+
+std::string venue::database_folder() const
+{
+    if (in_memory_)
+        return {};
+    if (user_url_.empty())
+        return folder_.path();
+    auto const parent = std::filesystem::path(path_of(user_url_)).parent_path().string();
+    return parent.empty() ? "." : parent;
+}
+
+void venue::drop_tables(database& in) const
+{
+    schema::drop(in);
+    for (auto const& name : library_tables)
+        in.execute("DROP TABLE IF EXISTS \"" + std::string{table_prefix} + std::string{name} +
+                   "\"");
+}
+
+void venue::make_tables(database& in) const
+{
+    drop_tables(in);
+    schema::apply(in);
+}
+
+std::vector<std::string> venue::leave()
+{
+    if (!keep_) {
+        if (!mark_is_ours_)
+            return {};
+        mark_is_ours_ = false;
+        auto in = open(user_url_, 1, nullptr);
+        drop_tables(in);
+        remove_mark(in);
+        return {};
+    }
+    folder_.keep();
+    if (user_url_.empty())
+        return {folder_.path()};
+    auto in = open(user_url_, 1, nullptr);
+    return race_tables(in);
+}
+
+}  // namespace tiebreak::race
