@@ -22,8 +22,10 @@ constexpr auto slice = 500us;
 // Who is back within this time is in a loop of writes.
 constexpr auto at_once = 50us;
 
-// The longest sleep: what a lost wake or a holder that died can cost.
-constexpr auto nap_max = 10ms;
+// The longest sleep in the queue: what a lost wake can cost. Who wakes by itself loses its place
+// among the sleepers, which the kernel wakes in order, so this is longer than a round of many slow
+// writers. A dead head of the queue is noticed earlier, by the next writer that leaves.
+constexpr auto nap_max = 50ms;
 
 // A fallback is worth one record for each database, not one for each connection of a pool.
 void log_once(std::string const& database_path, std::string_view why) noexcept
@@ -150,9 +152,12 @@ void gate::leave() noexcept
     inside_ = false;
     file_->unlock(place::turn);
     left_ = clock::now();
-    bool const keeps_slice = came_back_at_once_ && !slice_over(left_);
-    if (!keeps_slice && file_->taken(place::queue))
+    if (came_back_at_once_ && !slice_over(left_))
+        return;
+    if (file_->taken(place::queue))
         file_->ring(place::turn);
+    else
+        file_->wake(place::queue);  // in case its head died, and nobody has taken its place
 }
 
 void gate::met_stranger() noexcept

@@ -17,7 +17,8 @@ namespace tiebreak::sqlite {
 
 [[nodiscard]] bool has_write_ahead_log(sqlite3* on);
 
-// Switches the write-ahead log on; it stays on for the file. Throws unsafe_settings when the engine will not have it.
+// Switches the write-ahead log on; it stays on for the file. Throws unsafe_settings when the engine
+// will not have it.
 void use_write_ahead_log(sqlite3* on);
 
 // Sets and verifies what counts for one connection: flushing and foreign keys; and adds

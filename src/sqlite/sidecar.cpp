@@ -174,6 +174,11 @@ void sidecar::ring(place where) noexcept
     ::syscall(SYS_futex, word, FUTEX_WAKE_OP, 1, 0L, word, add_one);
 }
 
+void sidecar::wake(place where) noexcept
+{
+    ::syscall(SYS_futex, address(words_, where), FUTEX_WAKE, 1, nullptr, nullptr, 0);
+}
+
 bool sidecar::wait(place where, std::uint32_t seen, std::chrono::nanoseconds at_most) noexcept
 {
     auto const count = std::max<std::int64_t>(at_most.count(), 0);

@@ -33,6 +33,8 @@ public:
     // What `wait` compares with; read it before the last try to lock.
     [[nodiscard]] std::uint32_t bell(place where) noexcept;
     void ring(place where) noexcept;
+    // Wakes one who sleeps, but is not remembered for who is about to: writes nothing.
+    void wake(place where) noexcept;
     // Sleeps until the bell rings, or it has rung since `seen`, or the time is over, or for no
     // reason. False when the time was over.
     bool wait(place where, std::uint32_t seen, std::chrono::nanoseconds at_most) noexcept;

@@ -1,5 +1,5 @@
 // The text that SQLite is spoken to with.
-#include "unit/sqlite/fixture.hpp"
+#include "fixture.hpp"
 
 namespace tiebreak::sqlite {
 namespace {

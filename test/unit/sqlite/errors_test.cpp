@@ -1,6 +1,6 @@
 // The table of result codes: each row as it is written, and what can be provoked, provoked.
+#include "fixture.hpp"
 #include "sqlite/errors.hpp"
-#include "unit/sqlite/fixture.hpp"
 
 #include <algorithm>
 #include <ostream>

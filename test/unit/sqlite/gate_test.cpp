@@ -1,9 +1,9 @@
 // Turns: order, deadlines, holders that die, files that are spoilt, children made by fork.
+#include "fixture.hpp"
 #include "sqlite/gate.hpp"
 #include "sqlite/sidecar.hpp"
 #include "support/captured_log.hpp"
 #include "support/process.hpp"
-#include "unit/sqlite/fixture.hpp"
 
 #include <atomic>
 #include <csignal>

@@ -1,6 +1,6 @@
 // Files that are not there, not allowed, not databases; and what every connection insists on.
+#include "fixture.hpp"
 #include "support/process.hpp"
-#include "unit/sqlite/fixture.hpp"
 
 #include <filesystem>
 #include <fstream>

@@ -1,5 +1,5 @@
 // What a statement answers, and when it refuses to run.
-#include "unit/sqlite/fixture.hpp"
+#include "fixture.hpp"
 
 #include <stdexcept>
 #include <vector>

@@ -1,5 +1,5 @@
 // Beginning, ending and reading: who sees what, and what is refused.
-#include "unit/sqlite/fixture.hpp"
+#include "fixture.hpp"
 
 #include <stdexcept>
 #include <vector>

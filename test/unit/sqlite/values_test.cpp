@@ -1,5 +1,5 @@
 // Every kind of value there and back, and what does not fit.
-#include "unit/sqlite/fixture.hpp"
+#include "fixture.hpp"
 
 #include <cmath>
 #include <cstddef>
