@@ -103,6 +103,14 @@ CLI::App* add_database_command(CLI::App& to,
     return command;
 }
 
+std::string known_engines()
+{
+    std::string all;
+    for (auto const& engine : schema::engines())
+        all += (all.empty() ? "" : ", ") + engine;
+    return all;
+}
+
 void add_print(CLI::App& to, body& chosen)
 {
     struct print_options {
@@ -112,10 +120,14 @@ void add_print(CLI::App& to, body& chosen)
 
     auto* command = to.add_subcommand("print", "Print the statements that make the tables.");
     auto const options = std::make_shared<print_options>();
-    command->add_option("--engine", options->engine, "sqlite")->required();
+    command->add_option("--engine", options->engine, "one of: " + known_engines());
     command->add_option("--table-prefix", options->table_prefix, "stands before every table name");
     command->callback([&chosen, options] {
-        chosen = [options] { return print(options->engine, options->table_prefix); };
+        chosen = [options] {
+            if (options->engine.empty())
+                throw usage_error("'schema print' needs --engine, one of: " + known_engines());
+            return print(options->engine, options->table_prefix);
+        };
     });
 }
 
@@ -137,8 +149,15 @@ void add_later_command(CLI::App& to, char const* name, char const* text, body& c
 void add_schema(CLI::App& app, body& chosen)
 {
     auto* schema = app.add_subcommand("schema", "Make and check the tables of the systems.");
-    schema->require_subcommand(1);
     schema->footer(examples);
+    schema->callback([&chosen, schema] {
+        if (!schema->get_subcommands().empty())
+            return;
+        chosen = []() -> int {
+            throw usage_error("'schema' needs one of apply, print and check; see 'tiebreak schema "
+                              "--help'");
+        };
+    });
     add_database_command(
         *schema, "apply", "Make the tables that are missing. Safe to repeat.", chosen, &apply);
     add_print(*schema, chosen);

@@ -3,6 +3,7 @@
 #include "system_test.hpp"
 #include "systems/books/books.hpp"
 #include "systems/coupons/entities.hpp"
+#include "systems/runs/entities.hpp"
 #include "systems/tickets/entities.hpp"
 
 #include <gtest/gtest.h>
@@ -164,6 +165,13 @@ TEST_P(SchemaMatch, TicketsAreAsMapped)
     expect_match<systems::tickets::bill>();
     expect_match<systems::tickets::ticket>();
     expect_match<systems::tickets::payment_claim>();
+}
+
+TEST_P(SchemaMatch, RunsAndTheirBudgetsAreAsMapped)
+{
+    expect_match<systems::runs::run>();
+    expect_match<systems::runs::tenant_budget>();
+    expect_match<systems::runs::ledger_entry>();
 }
 
 TIEBREAK_ON_ALL_ENGINES(SchemaMatch);
