@@ -11,8 +11,11 @@
 /// unit of the same thread and database, make it from the unit: `repository<T> r(work)`; from the
 /// database it would wait for itself and is refused with `std::logic_error`.
 ///
-/// In a unit of work, rows that the unit has loaded are flushed before and read again after a
-/// write of the same entity, so that its objects do not go stale.
+/// In a unit of work, changes of the unit's own objects are flushed first. A write then looks at
+/// each loaded row that it may touch (the one with its key; for `…_where` all of the entity): one
+/// that somebody else has changed meanwhile is `stale_version`, and after the write it is read
+/// again, so that the unit's objects do not go stale. Two statements for each such row. A `save` or
+/// `remove` that fails dooms the unit.
 #pragma once
 
 #include <tiebreak/conflict.hpp>
@@ -47,8 +50,8 @@ std::int64_t delete_rows(place where, plan const& of, conditional const& how);
 bool insert_row(place where, plan const& of, void* row, bool unless_taken);
 /// Writes all columns of `row`, expecting its version. 0 or 1.
 std::int64_t update_row(place where, plan const& of, void* row);
-[[noreturn]] void throw_precondition_failed(plan const& of, void const* row);
-[[noreturn]] void throw_row_not_found(plan const& of, void const* row);
+/// Says that `row` is gone or has another version.
+[[noreturn]] void throw_row_not_as_stated(place where, plan const& of, void const* row);
 conflict
 explain_loss(place where, plan const& of, value const* key, std::optional<std::int64_t> expected);
 /// Tells observer and log that a conditional write of one row lost.
@@ -157,9 +160,7 @@ public:
             return insert(row);
         if (detail::update_row(place_, plan(), &row) == 1)
             return;
-        if (plan().form == detail::version_form::none)
-            detail::throw_row_not_found(plan(), &row);
-        detail::throw_precondition_failed(plan(), &row);
+        detail::throw_row_not_as_stated(place_, plan(), &row);
     }
 
     /// Removes the object's row, which must have the object's version. One statement.
@@ -176,9 +177,7 @@ public:
         }
         if (detail::delete_rows(place_, plan(), how) == 1)
             return;
-        if (plan().form == detail::version_form::none)
-            detail::throw_row_not_found(plan(), &row);
-        detail::throw_precondition_failed(plan(), &row);
+        detail::throw_row_not_as_stated(place_, plan(), &row);
     }
 
     /// Changes the row with this key if it has this version. One statement, one answer.

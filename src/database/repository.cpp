@@ -44,25 +44,50 @@ auto run_alone(database_core& core, purpose why, F&& run)
 }
 
 template <class F>
-auto run_at(place where, purpose why, plan const& of, F&& run)
+auto read_at(place where, plan const& of, F&& run)
 {
     if (where.db != nullptr)
-        return run_alone(place_access::core(*where.db), why, run);
-    if (where.view != nullptr) {
-        if (why != purpose::reading)
-            throw std::logic_error("nothing can be written through a snapshot");
+        return run_alone(place_access::core(*where.db), purpose::reading, run);
+    if (where.view != nullptr)
         return run(place_access::space(*where.view).statements());
-    }
     auto& space = place_access::space(*where.work);
     return space.guarded([&] {
         space.flush_if_touched(of);
-        if (why == purpose::reading)
-            return run(space.statements());
+        return run(space.statements());
+    });
+}
+
+// Which rows a write may touch that a unit of work may have tracked.
+struct reach {
+    bool known_rows = false;
+    value const* key = nullptr;  // null: any row
+};
+
+template <class F>
+auto write_at(place where, purpose why, plan const& of, reach touched, F&& run)
+{
+    if (where.view != nullptr)
+        throw std::logic_error("nothing can be written through a snapshot");
+    if (where.db != nullptr)
+        return run_alone(place_access::core(*where.db), why, run);
+    auto& space = place_access::space(*where.work);
+    return space.guarded([&] {
+        space.flush_if_touched(of);
         space.begin_writing();
+        if (touched.known_rows)
+            space.verify_known(of, touched.key);
         auto const result = run(space.statements());
-        space.refresh(of);
+        if (touched.known_rows)
+            space.refresh(of, touched.key);
         return result;
     });
+}
+
+void require_not_exhausted(plan const& of, std::int64_t version)
+{
+    if (version == of.version_max)
+        throw error(errc::version_exhausted,
+                    "the version of a " + std::string{of.entity} + " is at its maximum");
 }
 
 observer* watcher_of(place where)
@@ -73,8 +98,10 @@ observer* watcher_of(place where)
 
 std::string const& prefix_of(place where)
 {
-    return where.db != nullptr ? place_access::core(*where.db).options().table_prefix
-                               : place_access::space(*where.work).prefix();
+    if (where.db != nullptr)
+        return place_access::core(*where.db).options().table_prefix;
+    return where.work != nullptr ? place_access::space(*where.work).prefix()
+                                 : place_access::space(*where.view).prefix();
 }
 
 purpose writing(plan const& of)
@@ -121,7 +148,7 @@ void select_rows(place where, query const& what, row_receiver to)
 {
     if (what.lock.mode != lock_mode::none)
         throw std::logic_error("rows are held by a unit of work: use work.select().lock()");
-    run_at(where, purpose::reading, *what.of, [&](session& on) {
+    read_at(where, *what.of, [&](session& on) {
         select_rows(on, what, to);
         return 0;
     });
@@ -129,30 +156,26 @@ void select_rows(place where, query const& what, row_receiver to)
 
 std::int64_t count_rows(place where, query const& what)
 {
-    return run_at(
-        where, purpose::reading, *what.of, [&](session& on) { return count_rows(on, what); });
+    return read_at(where, *what.of, [&](session& on) { return count_rows(on, what); });
 }
 
 bool any_row(place where, query const& what)
 {
-    return run_at(
-        where, purpose::reading, *what.of, [&](session& on) { return any_row(on, what); });
+    return read_at(where, *what.of, [&](session& on) { return any_row(on, what); });
 }
 
 bool find_row(place where, plan const& of, column_mask by, value const* values, void* into)
 {
-    return run_at(where, purpose::reading, of, [&](session& on) {
-        return find_row(on, of, by, values, into);
-    });
+    return read_at(
+        where, of, [&](session& on) { return find_row(on, of, by, values, into); });
 }
 
 std::int64_t update_rows(place where, plan const& of, conditional const& how)
 {
     check_changes(of, how);
-    if (how.version && *how.version == of.version_max)
-        throw error(errc::version_exhausted,
-                    "the version of a " + std::string{of.entity} + " is at its maximum");
-    return run_at(where, purpose::writing, of, [&](session& on) {
+    return write_at(where, purpose::writing, of, {true, how.key}, [&](session& on) {
+        if (how.version)
+            require_not_exhausted(of, *how.version);
         auto out = on.text();
         render_update_if(out, of, how);
         return on.prepared(out.text()).execute(out.parameters());
@@ -161,7 +184,7 @@ std::int64_t update_rows(place where, plan const& of, conditional const& how)
 
 std::int64_t delete_rows(place where, plan const& of, conditional const& how)
 {
-    return run_at(where, purpose::writing, of, [&](session& on) {
+    return write_at(where, purpose::writing, of, {true, how.key}, [&](session& on) {
         auto out = on.text();
         render_delete_if(out, of, how);
         return on.prepared(out.text()).execute(out.parameters());
@@ -184,7 +207,7 @@ bool insert_row(place where, plan const& of, void* row, bool unless_taken)
     if (of.form == version_form::counter)
         values[static_cast<std::size_t>(std::popcount(columns & (of.version - 1)))] = version;
 
-    bool const inserted = run_at(where, writing(of), of, [&](session& on) {
+    bool const inserted = write_at(where, writing(of), of, {}, [&](session& on) {
         std::span<value const> const parameters{values.data(), number};
         auto& statement = unless_taken ? on.insert_if_absent(of) : on.insert(of);
         if (of.generated) {
@@ -224,12 +247,13 @@ std::int64_t update_row(place where, plan const& of, void* row)
     value version;
     if (bump) {
         of.encode(row, of.version, &version);
-        if (version.integer() == of.version_max)
-            throw error(errc::version_exhausted,
-                        "the version of a " + std::string{of.entity} + " is at its maximum");
         parameters[number++] = version;
     }
-    auto const rows = run_at(where, writing(of), of, [&](session& on) {
+    auto const rows = write_at(where, writing(of), of, {true, key}, [&](session& on) {
+        if (changed == 0 && !bump)  // a row that is nothing but its key
+            return version_now(on, of, key) ? std::int64_t{1} : std::int64_t{0};
+        if (bump)
+            require_not_exhausted(of, version.integer());
         auto const matched = on.update(of, changed, bump).execute({parameters.data(), number});
         if (matched == 1 && of.form == version_form::timestamp)
             version = version_now(on, of, key).value();
@@ -243,33 +267,30 @@ std::int64_t update_row(place where, plan const& of, void* row)
     return rows;
 }
 
-void throw_precondition_failed(plan const& of, void const* row)
+void throw_row_not_as_stated(place where, plan const& of, void const* row)
 {
     std::array<value, 64> key;
     of.encode(row, of.key, key.data());
+    if (of.form == version_form::none)
+        throw not_found(of, key.data());
     value version;
     of.encode(row, of.version, &version);
-    throw error(errc::precondition_failed, conflict_of(of, {}, key.data(), version.integer()));
-}
-
-void throw_row_not_found(plan const& of, void const* row)
-{
-    std::array<value, 64> key;
-    of.encode(row, of.key, key.data());
-    throw error(errc::not_found,
-                "there is no " + std::string{of.entity} + " with the key " +
-                    key_text(of, key.data()));
+    auto what = conflict_of(of, prefix_of(where), key.data(), version.integer());
+    report_loss(watcher_of(where), what);
+    auto const failure = std::make_exception_ptr(error(errc::precondition_failed, std::move(what)));
+    if (where.work != nullptr)
+        place_access::space(*where.work).fail(failure);  // whoever swallows it commits nothing
+    std::rethrow_exception(failure);
 }
 
 conflict
 explain_loss(place where, plan const& of, value const* key, std::optional<std::int64_t> expected)
 {
-    auto what =
-        conflict_of(of, where.view != nullptr ? std::string{} : prefix_of(where), key, expected);
-    run_at(where, purpose::reading, of, [&](session& on) {
+    auto what = conflict_of(of, prefix_of(where), key, expected);
+    read_at(where, of, [&](session& on) {
         auto const now = version_now(on, of, key);
         what.kind = now ? conflict_kind::changed : conflict_kind::gone;
-        if (now && of.version != 0 && now->holds_integer())
+        if (now && of.version != 0)
             what.actual_version = now->integer();
         return 0;
     });

@@ -47,6 +47,13 @@ std::string key_text(plan const& of, value const* key)
     return text;
 }
 
+error not_found(plan const& of, value const* key)
+{
+    return error(errc::not_found,
+                 "there is no such " + std::string{of.entity},
+                 "there is no " + std::string{of.entity} + " with the key " + key_text(of, key));
+}
+
 conflict conflict_of(plan const& of,
                      std::string_view prefix,
                      value const* key,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tiebreak/conflict.hpp>
+#include <tiebreak/error.hpp>
 #include <tiebreak/plan.hpp>
 #include <tiebreak/row.hpp>
 
@@ -25,6 +26,9 @@ inline void decode_row(plan const& of, void* object, column_mask mask, value con
 
 // "42", or "42, abc" for a composite key; `key` holds its values in column order.
 [[nodiscard]] std::string key_text(plan const& of, value const* key);
+
+// The key may be somebody's address: it is told to the log only.
+[[nodiscard]] error not_found(plan const& of, value const* key);
 
 // A conflict about one row.
 [[nodiscard]] conflict conflict_of(plan const& of,

@@ -18,9 +18,7 @@ void* unit_of_work::find_by_column(detail::plan const& of,
 
 void unit_of_work::throw_not_found(detail::plan const& of, value const* key)
 {
-    throw error(errc::not_found,
-                "there is no " + std::string{of.entity} + " with the key " +
-                    detail::key_text(of, key));
+    throw detail::not_found(of, key);
 }
 
 void* unit_of_work::add_row(detail::plan const& of, void* from)

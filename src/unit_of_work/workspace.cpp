@@ -274,12 +274,16 @@ void* workspace::lock_entry(entry& one, lock_request how)
 
 // --- reading ----------------------------------------------------------------------------------
 
+std::size_t workspace::find_entry(plan const& of, value const* key) const noexcept
+{
+    return rows_.find(of, identity_map::hash_key(of, key), [&](std::size_t column) {
+        return of.key_size == 1 ? key[0] : key[key_position(of, column)];
+    });
+}
+
 void* workspace::find(plan const& of, value const* key, lock_request lock)
 {
-    auto const at = [&](std::size_t column) {
-        return of.key_size == 1 ? key[0] : key[key_position(of, column)];
-    };
-    auto const known = rows_.find(of, identity_map::hash_key(of, key), at);
+    auto const known = find_entry(of, key);
     if (known != identity_map::none) {
         auto& one = rows_.entries()[known];
         if (one.state == row_state::removed)
@@ -404,7 +408,7 @@ void* workspace::merge(plan const& of, void* from)
     std::array<value, 64> const key = key_;
     auto* object = find(of, key.data(), {});
     if (object == nullptr)
-        throw error(errc::not_found, "there is no such " + std::string{of.entity});
+        throw not_found(of, key.data());
     auto& one = entry_of(object);
     if (of.form != version_form::none && one.state == row_state::loaded) {
         value claimed;
@@ -426,58 +430,6 @@ void* workspace::merge(plan const& of, void* from)
 void workspace::lock(void* row, lock_request how)
 {
     lock_entry(entry_of(row), how);
-}
-
-void workspace::refresh(plan const& of)
-{
-    for (auto& one : rows_.entries()) {
-        if (one.of != &of || one.state != row_state::loaded)
-            continue;
-        auto& statement = session_->find(of);
-        sql::reading const until_end(statement);
-        auto const row = statement.first({key_of(one), of.key_size});
-        if (row.empty()) {
-            one.state = row_state::forgotten;
-            one.indexed = false;
-            continue;
-        }
-        decode_row(of, one.object, of.all, row.data());
-        take_snapshot(one, of.all);
-    }
-}
-
-// --- savepoints -------------------------------------------------------------------------------
-
-workspace::memento workspace::remember()
-{
-    memento now{rows_.entries(), removals_, {}};
-    for (auto const& one : now.entries) {
-        auto const count = one.of->columns.size();
-        auto* copy = static_cast<value*>(memory_.take(count * sizeof(value), alignof(value)));
-        std::uninitialized_copy_n(one.snapshot, count, copy);  // its bytes stay where they are
-        now.snapshots.push_back(copy);
-    }
-    return now;
-}
-
-void workspace::restore(memento const& before)
-{
-    auto& entries = rows_.entries();
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-        if (i >= before.entries.size()) {
-            entries[i].state = row_state::forgotten;
-            entries[i].indexed = false;
-            continue;
-        }
-        entries[i] = before.entries[i];
-        if (entries[i].state != row_state::loaded)
-            continue;
-        std::copy_n(before.snapshots[i], entries[i].of->columns.size(), entries[i].snapshot);
-        decode_row(*entries[i].of, entries[i].object, entries[i].of->all, entries[i].snapshot);
-    }
-    removals_ = before.removals;
-    pending_ = true;
-    rows_.reindex();
 }
 
 }  // namespace tiebreak::detail

@@ -138,8 +138,12 @@ public:
     void flush(bool last = false);
     // Flushes if a row of this entity has a change that a query would miss.
     void flush_if_touched(plan const& of);
-    // Reads every tracked row of this entity again, after a statement may have changed them.
-    void refresh(plan const& of);
+    // Before and after a statement that writes rows of this entity beside the tracked objects: the
+    // row with this key, or any when it is null. Before: what is tracked must be what the table
+    // has, else a change of somebody else would be taken for this unit's own. After: it is read
+    // again. A statement for each tracked row.
+    void verify_known(plan const& of, value const* key);
+    void refresh(plan const& of, value const* key);
 
     void run_after_commit(std::function<void()> then) { after_commit_.push_back(std::move(then)); }
 
@@ -178,6 +182,9 @@ private:
     void begin_now();
     void forget_rows() noexcept;
 
+    [[nodiscard]] std::size_t find_entry(plan const& of, value const* key) const noexcept;
+    template <class F>
+    void each_known(plan const& of, value const* key, F f);
     entry& track(plan const& of, value const* row);
     [[nodiscard]] void* found_row(plan const& of, std::span<value const> row, lock_request lock);
     void* lock_entry(entry& one, lock_request how);
