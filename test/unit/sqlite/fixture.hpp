@@ -137,7 +137,10 @@ protected:
         run(*made, "INSERT INTO counter VALUES(1, 0)");
     }
 
-    [[nodiscard]] std::int64_t counted() const { return number(*open(), "SELECT n FROM counter"); }
+    [[nodiscard]] std::int64_t counted() const
+    {
+        return number(*open(), "SELECT n FROM counter WHERE id = 1");
+    }
 
     test::temporary_folder folder_;
 };

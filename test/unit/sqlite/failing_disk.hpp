@@ -1,0 +1,20 @@
+// A disk that fails on request: between SQLite and the operating system, in this process only.
+#pragma once
+
+namespace tiebreak::sqlite {
+
+// While it lives, files that are opened afterwards go through it. One at a time.
+class failing_disk {
+public:
+    failing_disk();
+    failing_disk(failing_disk const&) = delete;
+    failing_disk& operator=(failing_disk const&) = delete;
+    ~failing_disk();
+
+    // From now on, writes to or flushes of the write-ahead log end with this result code, until 0
+    // is given.
+    static void fail_log_writes(int code);
+    static void fail_log_flushes(int code);
+};
+
+}  // namespace tiebreak::sqlite
