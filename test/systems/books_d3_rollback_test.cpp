@@ -89,6 +89,25 @@ TEST_P(D3, AnAddedLineKeepsTheOtherClientsLine)
     EXPECT_EQ(books::find(db(), made.id)->text, "theirs\nmine\n");
 }
 
+TEST_P(D3, TheLockMakesTheOtherClientWaitInsteadOfRunAgain)
+{
+    counters seen;
+    auto watched = fresh().open({.watcher = &seen});
+    auto const made = make_book(db());
+    books::line_options const locking{.how = books::strategy::pessimistic};
+    auto mine = locking;
+    std::future<books::line_result> other;
+    mine.between = only_once([&] {
+        other = std::async(std::launch::async,
+                           [&] { return books::add_line(watched, made.id, "theirs", locking); });
+    });
+    EXPECT_TRUE(is_answer<books::accepted>(books::add_line(watched, made.id, "mine", mine)));
+    EXPECT_TRUE(is_answer<books::accepted>(other.get()));
+    EXPECT_EQ(books::find(db(), made.id)->text, "mine\ntheirs\n");
+    EXPECT_EQ(seen.retries(), 0);
+    EXPECT_EQ(seen.conflicts(), 0);
+}
+
 TEST_P(D3, WithASingleAttemptTheLoserIsToldSo)
 {
     auto const made = make_book(db());

@@ -141,8 +141,15 @@ TEST_P(B7, TheNaiveControlSellsTheLastOneTwice)
     EXPECT_EQ(found->oversold(), 1);
 }
 
-// A mutex is right for the threads of one process, and nothing for two.
-TEST_P(B7, TheMutexOfAProcessHoldsItsThreadsAndNobodyElse)
+// A mutex is right for the threads of one process …
+TEST_P(B7, TheMutexOfAProcessHoldsItsThreads)
+{
+    race({.how = coupons::strategy::in_process},
+         {.processes = 1, .threads = 8, .users = 100, .stock = 50});
+}
+
+// … and nothing for two.
+TEST_P(B7, TheMutexOfAProcessDoesNotHoldAnother)
 {
     make_coupon(db(), "LAST", 1);
     auto const ids = members(2);
