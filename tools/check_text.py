@@ -51,7 +51,7 @@ def main():
     findings, warnings = [], []
     for path in tracked(root):
         try:
-            text = (root / path).read_text(encoding="utf-8")
+            text = (root / path).read_bytes().decode("utf-8")
         except UnicodeDecodeError:
             findings.append(f"{path}:1: not UTF-8")
             continue

@@ -9,7 +9,7 @@ packages_of() {
   case "$1" in
     build) echo g++ cmake ninja-build ccache libboost1.81-dev libboost-json1.81-dev libsqlite3-dev \
                 libspdlog-dev libcli11-dev libjs-chart.js ;;
-    test)  echo libgtest-dev libbenchmark-dev python3 ;;
+    test)  echo libgtest-dev libbenchmark-dev git python3 ;;
     check) echo git clang-format clang-tidy doxygen python3 ;;
     bench) echo libbenchmark-dev libgtest-dev valgrind ;;
     *)     return 1 ;;

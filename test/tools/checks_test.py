@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+"""Plants one violation of each kind in a small tree and sees that the checks find it.
+
+    checks_test.py ROOT      the source tree, whose tools/ are tested
+"""
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+TOOLS = pathlib.Path(sys.argv.pop()).resolve() / "tools" if len(sys.argv) > 1 else None
+HEAD = "// A file.\n"
+PUBLIC = HEAD + "#pragma once\n"
+
+
+class Checks(unittest.TestCase):
+    """Each test writes files, runs one check, and looks for a sentence."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+        subprocess.run(["git", "init", "-q", self.root], check=True)
+
+    def run_check(self, script, **files):
+        for path, text in files.items():
+            file = self.root / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+        subprocess.run(["git", "-C", self.root, "add", "-A"], check=True)
+        run = subprocess.run([TOOLS / script, self.root], stdout=subprocess.PIPE, text=True,
+                             check=False)
+        return run.returncode, run.stdout
+
+    def expect(self, sentence, script, **files):
+        code, output = self.run_check(script, **files)
+        self.assertIn(sentence, output)
+        self.assertEqual(code, 1)
+
+    def expect_right(self, script, **files):
+        self.assertEqual(self.run_check(script, **files), (0, ""))
+
+    def test_right_layers(self):
+        self.expect_right("check_layers.py", **{
+            "include/tiebreak/lease.hpp": "#include <tiebreak/database.hpp>\n#include <chrono>\n",
+            "src/lease/a.cpp": '#include "database/core.hpp"\n#include <tiebreak/error.hpp>\n',
+            "src/sqlite/a.cpp": '#include "sql/dialect.hpp"\n#include <sqlite3.h>\n',
+            "systems/runs/a.cpp": '#include "systems/runs/a.hpp"\n#include "schema/schema.hpp"\n',
+            "race/a.cpp": '#include "systems/runs/a.hpp"\n',
+            "test/unit/a.cpp": '#include "sqlite/a.hpp"\n#include <gtest/gtest.h>\n'})
+
+    def test_layer_upwards(self):
+        self.expect("entity may not include database", "check_layers.py",
+                    **{"src/entity/a.cpp": '#include "database/core.hpp"\n'})
+
+    def test_layer_sideways(self):
+        self.expect("sqlite may not include entity", "check_layers.py",
+                    **{"src/sqlite/a.cpp": '#include "entity/render.hpp"\n'})
+
+    def test_public_header_upwards(self):
+        self.expect("retry may not include unit_of_work", "check_layers.py",
+                    **{"include/tiebreak/retry.hpp": "#include <tiebreak/unit_of_work.hpp>\n"})
+
+    def test_public_header_with_vendor(self):
+        self.expect("may not include <spdlog/spdlog.h>", "check_layers.py",
+                    **{"include/tiebreak/log.hpp": "#include <spdlog/spdlog.h>\n"})
+
+    def test_public_header_into_src(self):
+        self.expect("a public header may not include", "check_layers.py",
+                    **{"include/tiebreak/log.hpp": '#include "base/a.hpp"\n'})
+
+    def test_public_header_without_owner(self):
+        self.expect("has no owner", "check_layers.py", **{"include/tiebreak/new.hpp": "\n"})
+
+    def test_folder_that_is_no_layer(self):
+        self.expect("is no layer", "check_layers.py", **{"src/util/a.cpp": "\n"})
+
+    def test_vendor_header_elsewhere(self):
+        self.expect("belongs to src/sqlite/", "check_layers.py",
+                    **{"src/database/a.cpp": "#include <sqlite3.h>\n"})
+
+    def test_systems_into_src(self):
+        self.expect("systems sees only", "check_layers.py",
+                    **{"systems/runs/a.cpp": '#include "entity/render.hpp"\n'})
+
+    def test_conformance_into_src(self):
+        self.expect("test sees only", "check_layers.py",
+                    **{"test/conformance/a.cpp": '#include "sqlite/a.hpp"\n'})
+
+    def test_systems_into_race(self):
+        self.expect("systems may not include", "check_layers.py",
+                    **{"systems/runs/a.cpp": '#include "race/a.hpp"\n'})
+
+    def test_right_text(self):
+        self.expect_right("check_text.py", **{"a.hpp": PUBLIC, "a.md": "text /tmp/x\n"})
+
+    def test_text(self):
+        for sentence, text in {
+                "a marker for later": HEAD + "// TO" + "DO: later\n",
+                "a path of one machine": HEAD + "// see /wor" + "k/main\n",
+                "spaces at the end": HEAD + "int a; \n",
+                "no line break at the end": HEAD + "int a;",
+                "no comment that tells": "int a;\n",
+                "a carriage return": HEAD + "int a;\r\n"}.items():
+            with self.subTest(sentence):
+                self.expect(sentence, "check_text.py", **{"a.cpp": text})
+
+    def test_text_of_header(self):
+        self.expect("no #pragma once", "check_text.py", **{"a.hpp": HEAD})
+
+    def test_sizes_are_warnings(self):
+        code, output = self.run_check("check_text.py", **{
+            "src/a.cpp": HEAD + "\n" * 400, "b.cpp": HEAD + "//" + "x" * 99 + "\n"})
+        self.assertEqual(code, 0)
+        self.assertIn("warning: src/a.cpp:1: 401 lines", output)
+        self.assertIn("warning: b.cpp:2: 101 columns", output)
+
+    def test_code_in_documents(self):
+        source = "    // [part]\n    int a;\n    // [part end]\n"
+        block = "<!-- from a.cpp#part -->\n```cpp\n{}```\n"
+        self.expect_right("check_docs.py", **{"a.cpp": source, "a.md": block.format("int a;\n")})
+        self.expect("differs from a.cpp#part", "check_docs.py",
+                    **{"a.md": block.format("int b;\n")})
+        self.expect("there is no b.cpp", "check_docs.py",
+                    **{"a.md": "<!-- from b.cpp -->\n```cpp\n```\n"})
+        self.expect("a link to b.md", "check_docs.py", **{"a.md": "[b](b.md)\n"})
+
+    def test_systems_table(self):
+        report = {"testsuites": [
+            {"name": "engines/A3", "testsuite": [
+                {"name": "OneWins/sqlite_memory", "status": "RUN", "result": "COMPLETED"},
+                {"name": "Other/sqlite", "status": "NOTRUN", "result": "SUPPRESSED"}]},
+            {"name": "B7", "testsuite": [
+                {"name": "AllServed", "status": "RUN", "result": "COMPLETED",
+                 "failures": [{"failure": "no"}]}]}]}
+        program = self.root / "program"
+        program.write_text("#!/usr/bin/env python3\nimport sys\n"
+                           "open(sys.argv[-1].partition('json:')[2], 'w').write("
+                           f"{json.dumps(report)!r})\nsys.exit(1)\n")
+        program.chmod(0o755)
+        run = subprocess.run([TOOLS / "systems.py", program], stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, text=True, check=False)
+        self.assertEqual(run.returncode, 1)
+        self.assertRegex(run.stdout, r"OneWins +sqlite_memory +passed")
+        self.assertRegex(run.stdout, r"AllServed +sqlite +FAILED")
+        self.assertNotIn("Other", run.stdout)
+        self.assertIn("B7", run.stderr)
+        self.assertNotIn("A3", run.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
