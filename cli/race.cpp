@@ -15,6 +15,7 @@
 #include <iostream>
 #include <memory>
 #include <string>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace tiebreak::cli {
@@ -146,22 +147,26 @@ void write(std::string const& flag, std::string const& path, std::string const& 
         throw usage_error(flag + ": cannot write " + path + " to its end");
 }
 
-bool wants_colour(int file)
+race::table_style style_of(int file)
 {
+    if (::isatty(file) != 1)
+        return {};
     char const* const no_color = std::getenv("NO_COLOR");
     char const* const terminal = std::getenv("TERM");
-    bool const dumb = terminal != nullptr && std::string{terminal} == "dumb";
-    return ::isatty(file) == 1 && (no_color == nullptr || *no_color == '\0') && !dumb;
+    bool const plain = (no_color != nullptr && *no_color != '\0') ||
+                       (terminal != nullptr && std::string{terminal} == "dumb");
+    winsize size{};
+    bool const known = ::ioctl(file, TIOCGWINSZ, &size) == 0;
+    return {.colour = !plain, .width_max = known ? size.ws_col : 0U};
 }
 
 int show(race_flags const& flags, race::race_report const& report)
 {
-    // Standard output belongs to the JSON when it is asked for there.
-    bool const table_aside = flags.json == "-" || flags.html == "-";
+    // Standard output belongs to the JSON or HTML when it is asked for there.
+    bool const aside = flags.json == "-" || flags.html == "-";
     if (!flags.quiet) {
-        auto const table =
-            race::to_table(report, wants_colour(table_aside ? STDERR_FILENO : STDOUT_FILENO));
-        (table_aside ? std::cerr : std::cout) << table << std::flush;
+        auto const style = style_of(aside ? STDERR_FILENO : STDOUT_FILENO);
+        (aside ? std::cerr : std::cout) << race::to_table(report, style) << std::flush;
     }
     write("--json", flags.json, race::to_json(report));
     if (!flags.html.empty())

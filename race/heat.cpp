@@ -185,8 +185,7 @@ void audit_into(strategy_result& result, scenario& of, database& db, board const
 {
     of.settle(db);
     result.audit = of.audit(db, after);
-    for (auto& note : of.notes())
-        result.notes.push_back(std::move(note));
+    result.per_order = of.per_order();
 }
 
 // An in-memory database: racers are threads of this process, and it stays open throughout.

@@ -132,6 +132,10 @@ json::object data_of(race_report const& report)
     json::array notes;
     for (auto const& result : report.results) {
         results.emplace_back(result_of(result, report.options));
+        if (!result.per_order.empty())
+            notes.emplace_back(text(std::string{result.what.name} +
+                                    ": approved/refused/failed of each order's five: " +
+                                    per_order_text(result.per_order)));
         for (auto const& note : result.notes)
             notes.emplace_back(text(std::string{result.what.name} + ": " + note));
     }

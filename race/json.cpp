@@ -44,29 +44,40 @@ json::array notes_of(strategy_result const& from)
     return notes;
 }
 
+json::object per_order_of(strategy_result const& from)
+{
+    json::object counts;
+    for (auto const& [answers, orders] : from.per_order)
+        counts[answers] = orders;
+    return counts;
+}
+
 json::object result_of(strategy_result const& from)
 {
-    return {{"strategy", text(from.what.name)},
-            {"promise", text(name_of(from.promised))},
-            {"requests", from.answers.requests},
-            {"won", from.answers.won},
-            {"refused", from.answers.refused},
-            {"replayed", from.answers.replayed},
-            {"killed", from.answers.killed},
-            {"failed", from.answers.failed},
-            {"conflicts", from.conflicts},
-            {"retries", from.retries},
-            {"deadlocks", from.deadlocks},
-            {"lost_updates", from.audit.lost_updates},
-            {"oversold", from.audit.oversold},
-            {"unfilled", from.audit.unfilled},
-            {"duplicates", from.audit.duplicates},
-            {"elapsed_ms", milliseconds(from.elapsed_us)},
-            {"decisions_per_s", rounded(from.decisions_per_s)},
-            {"latency_ms", latency_of(from.latency)},
-            {"verdict", text(verdict_of(from.audit))},
-            {"promise_kept", kept(from)},
-            {"notes", notes_of(from)}};
+    json::object result{{"strategy", text(from.what.name)},
+                        {"promise", text(name_of(from.promised))},
+                        {"requests", from.answers.requests},
+                        {"won", from.answers.won},
+                        {"refused", from.answers.refused},
+                        {"replayed", from.answers.replayed},
+                        {"killed", from.answers.killed},
+                        {"failed", from.answers.failed},
+                        {"conflicts", from.conflicts},
+                        {"retries", from.retries},
+                        {"deadlocks", from.deadlocks},
+                        {"lost_updates", from.audit.lost_updates},
+                        {"oversold", from.audit.oversold},
+                        {"unfilled", from.audit.unfilled},
+                        {"duplicates", from.audit.duplicates},
+                        {"elapsed_ms", milliseconds(from.elapsed_us)},
+                        {"decisions_per_s", rounded(from.decisions_per_s)},
+                        {"latency_ms", latency_of(from.latency)},
+                        {"verdict", text(verdict_of(from.audit))},
+                        {"promise_kept", kept(from)},
+                        {"notes", notes_of(from)}};
+    if (!from.per_order.empty())
+        result["per_order"] = per_order_of(from);
+    return result;
 }
 
 }  // namespace

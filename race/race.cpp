@@ -5,6 +5,8 @@
 #include "race/interrupt.hpp"
 #include "race/verdict.hpp"
 
+#include <iterator>
+
 namespace tiebreak::race {
 
 namespace {
@@ -68,6 +70,7 @@ race_report run_race(race_options const& options, race_watcher& watcher)
     interrupt_guard const interrupts;
     venue where(options);
     race_report report{.options = options};
+    report.entered = std::ssize(entered);
     describe(where, report);
     race_all(entered, where, watcher, report);
     report.interrupted = interrupted();

@@ -3,13 +3,19 @@
 
 #include "race/result.hpp"
 
+#include <cstddef>
 #include <string>
 
 namespace tiebreak::race {
 
+/// What the terminal can show.
+struct table_style {
+    bool colour = false;        ///< with ANSI colours
+    std::size_t width_max = 0;  ///< columns of characters; 0: any
+};
+
 /// The table, ending in a line feed.
-/// \param colour  with ANSI colours
-[[nodiscard]] std::string to_table(race_report const& report, bool colour);
+[[nodiscard]] std::string to_table(race_report const& report, table_style style);
 
 /// One JSON object, ending in a line feed.
 [[nodiscard]] std::string to_json(race_report const& report);

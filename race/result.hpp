@@ -5,6 +5,7 @@
 #include "race/options.hpp"
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -64,6 +65,9 @@ struct strategy_result {
     std::int64_t elapsed_us = 0;
     double decisions_per_s = 0;  ///< won, refused and replayed: answered for good
     latency_summary latency{};
+    /// Ticket only: "1/4/0" (approved/refused/failed of an order's five), and how many orders
+    /// ended so.
+    std::map<std::string, std::int64_t> per_order{};
     std::vector<std::string> notes{};  ///< why requests failed, racers that died …
 };
 
@@ -74,6 +78,7 @@ struct race_report {
     std::string engine_version{};  ///< "3.40.1"
     std::string shown_url{};       ///< without a password
     std::int64_t flush_us = 0;
+    std::int64_t entered = 0;  ///< so many strategies were to race
     std::vector<strategy_result> results{};
     int interrupted = 0;      ///< the signal that ended the race early; 0: it was raced to the end
     std::string cut_short{};  ///< which strategy was under way then, and how far

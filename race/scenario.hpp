@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -95,8 +96,8 @@ public:
     /// Reads the rows and compares them with what the racers were told.
     [[nodiscard]] virtual audit_counts audit(database& of, board const& after) = 0;
 
-    /// Facts for the reader, one line each; after the audit.
-    [[nodiscard]] virtual std::vector<std::string> notes() const { return {}; }
+    /// See `strategy_result::per_order`; after the audit.
+    [[nodiscard]] virtual std::map<std::string, std::int64_t> per_order() const { return {}; }
 };
 
 [[nodiscard]] std::unique_ptr<scenario> make_coupon_scenario(race_setting const& setting);

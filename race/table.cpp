@@ -1,47 +1,15 @@
 // The table on the terminal: at a glance who broke what, then how fast, then how to read it.
+#include "race/grid.hpp"
 #include "race/report.hpp"
+#include "race/verdict.hpp"
 #include "race/words.hpp"
 
 #include <algorithm>
-#include <cstddef>
-#include <vector>
+#include <functional>
 
 namespace tiebreak::race {
 
 namespace {
-
-enum class tint : std::uint8_t { none, good, bad, warning, faint, strong };
-
-struct cell {
-    std::string text{};
-    tint colour = tint::none;
-    bool right = false;  // numbers stand right
-};
-
-using row = std::vector<cell>;
-
-// Columns on the terminal: code points, as all we write is one column wide.
-std::size_t width_of(std::string const& text)
-{
-    return static_cast<std::size_t>(std::ranges::count_if(
-        text, [](char each) { return (static_cast<unsigned char>(each) & 0xC0U) != 0x80U; }));
-}
-
-std::string painted(std::string const& text, tint colour, bool enabled)
-{
-    if (!enabled || colour == tint::none)
-        return text;
-    char const* code = "";
-    switch (colour) {
-    case tint::good: code = "32"; break;
-    case tint::bad: code = "1;31"; break;
-    case tint::warning: code = "33"; break;
-    case tint::faint: code = "2"; break;
-    case tint::strong: code = "1"; break;
-    case tint::none: break;
-    }
-    return "\x1b[" + std::string{code} + "m" + text + "\x1b[0m";
-}
 
 tint tint_of(judgement::mood how) noexcept
 {
@@ -53,102 +21,69 @@ tint tint_of(judgement::mood how) noexcept
     return tint::warning;
 }
 
-// Columns that would be 0 all the way are left out.
-struct shown_columns {
-    bool refused = false, replayed = false, killed = false, deadlocks = false;
-};
-
-shown_columns columns_of(race_report const& report)
+bool any(race_report const& report, std::function<bool(strategy_result const&)> const& has)
 {
-    shown_columns shown;
-    for (auto const& each : report.results) {
-        shown.refused = shown.refused || each.answers.refused > 0;
-        shown.replayed = shown.replayed || each.answers.replayed > 0;
-        shown.killed = shown.killed || each.answers.killed > 0;
-        shown.deadlocks = shown.deadlocks || each.deadlocks > 0;
-    }
-    return shown;
+    return std::ranges::any_of(report.results, has);
 }
 
-row heading(shown_columns const& shown)
+// One line for each column; `line_of` below has the cells in the same order.
+std::vector<column> columns_of(race_report const& report)
 {
-    row cells;
-    auto const add = [&](char const* text, bool right) {
-        cells.push_back({text, tint::strong, right});
+    bool const refused = any(report, [](auto const& each) { return each.answers.refused > 0; });
+    bool const replayed = any(report, [](auto const& each) { return each.answers.replayed > 0; });
+    bool const killed = any(report, [](auto const& each) { return each.answers.killed > 0; });
+    bool const failed = any(report, [](auto const& each) { return each.answers.failed > 0; });
+    bool const deadlocks = any(report, [](auto const& each) { return each.deadlocks > 0; });
+    bool const per_order = any(report, [](auto const& each) { return !each.per_order.empty(); });
+    return {
+        {.heading = "strategy"},
+        {.heading = "promise", .dispensable = 3},
+        {.heading = "won", .right = true},
+        {.heading = "refused", .right = true, .shown = refused},
+        {.heading = "replayed", .right = true, .shown = replayed, .dispensable = 5},
+        {.heading = "killed", .right = true, .shown = killed, .dispensable = 5},
+        {.heading = "failed", .right = true, .dispensable = failed ? 0 : 4},
+        {.heading = "what broke"},
+        {.heading = "each order's five", .shown = per_order, .dispensable = 2},
+        {.heading = "retries", .right = true, .dispensable = 7},
+        {.heading = "deadlocks", .right = true, .shown = deadlocks, .dispensable = 6},
+        {.heading = "decisions/s", .right = true, .dispensable = 1},
+        {.heading = "p50", .right = true, .dispensable = 1},
+        {.heading = "p95", .right = true, .dispensable = 8},
+        {.heading = "p99", .right = true, .dispensable = 9},
+        {.heading = "max", .right = true, .dispensable = 2},
+        {.heading = "verdict"},
     };
-    add("strategy", false);
-    add("promise", false);
-    add("won", true);
-    if (shown.refused)
-        add("refused", true);
-    if (shown.replayed)
-        add("replayed", true);
-    if (shown.killed)
-        add("killed", true);
-    add("failed", true);
-    add("retries", true);
-    if (shown.deadlocks)
-        add("deadlocks", true);
-    for (auto const* each : {"decisions/s", "p50", "p95", "p99", "max"})
-        add(each, true);
-    add("what broke", false);
-    add("verdict", false);
-    return cells;
 }
 
-row line_of(strategy_result const& result, race_options const& options, shown_columns const& shown)
+std::vector<cell> line_of(strategy_result const& result, race_options const& options)
 {
     auto const verdict = judge(result, options);
     auto const colour = tint_of(verdict.how);
-    row cells{{std::string{result.what.name}, tint::strong},
-              {result.promised == promise::none ? "none (control)"
-                                                : std::string{name_of(result.promised)},
-               tint::faint}};
-    auto const add = [&](std::string text, tint paint = tint::none) {
-        cells.push_back({std::move(text), paint, true});
-    };
+    bool const control = result.promised == promise::none;
+    bool const whole = result.audit == audit_counts{};
     auto const& answers = result.answers;
-    add(number_text(answers.won));
-    if (shown.refused)
-        add(number_text(answers.refused));
-    if (shown.replayed)
-        add(number_text(answers.replayed));
-    if (shown.killed)
-        add(number_text(answers.killed));
-    add(number_text(answers.failed), answers.failed > 0 ? tint::warning : tint::none);
-    add(number_text(result.retries));
-    if (shown.deadlocks)
-        add(number_text(result.deadlocks));
-    add(number_text(static_cast<std::int64_t>(result.decisions_per_s)));
-    for (auto const us : {result.latency.p50_us,
-                          result.latency.p95_us,
-                          result.latency.p99_us,
-                          result.latency.max_us})
-        add(duration_text(us));
-    auto const damage = damage_text(result.audit, options.scenario);
-    cells.push_back({damage, damage == "nothing" ? tint::faint : colour});
-    cells.push_back({std::string{verdict.text}, colour});
-    return cells;
-}
-
-std::string laid_out(std::vector<row> const& rows, bool colour)
-{
-    std::vector<std::size_t> widths(rows.front().size());
-    for (auto const& each : rows)
-        for (std::size_t i = 0; i < each.size(); ++i)
-            widths[i] = std::max(widths[i], width_of(each[i].text));
-    std::string text;
-    for (auto const& each : rows) {
-        for (std::size_t i = 0; i < each.size(); ++i) {
-            std::string const padding(widths[i] - width_of(each[i].text), ' ');
-            auto const shown = painted(each[i].text, each[i].colour, colour);
-            text += i == 0 ? "" : "  ";
-            text += each[i].right ? padding + shown : shown + padding;
-        }
-        text.erase(text.find_last_not_of(' ') + 1);
-        text += '\n';
-    }
-    return text;
+    auto const& latency = result.latency;
+    auto const rate = static_cast<std::int64_t>(result.decisions_per_s);
+    return {
+        {std::string{result.what.name}, tint::strong},
+        {control ? "control" : std::string{name_of(result.promised)}, tint::faint},
+        {number_text(answers.won)},
+        {number_text(answers.refused)},
+        {number_text(answers.replayed)},
+        {number_text(answers.killed)},
+        {number_text(answers.failed), answers.failed > 0 ? tint::warning : tint::none},
+        {damage_text(result.audit, options.scenario), whole ? tint::faint : colour},
+        {per_order_text(result.per_order)},
+        {number_text(result.retries)},
+        {number_text(result.deadlocks)},
+        {number_text(rate)},
+        {duration_text(latency.p50_us)},
+        {duration_text(latency.p95_us)},
+        {duration_text(latency.p99_us)},
+        {duration_text(latency.max_us)},
+        {std::string{verdict.text}, colour},
+    };
 }
 
 std::string notes_of(race_report const& report)
@@ -160,25 +95,30 @@ std::string notes_of(race_report const& report)
     return text.empty() ? text : text + '\n';
 }
 
-std::string reading_help(race_report const& report)
+std::string reading_help(race_report const& report, bool hidden)
 {
-    std::string text = std::string{answers_text(report.options.scenario)} + ".\n";
-    bool const controls = std::ranges::any_of(
-        report.results, [](strategy_result const& each) { return each.promised == promise::none; });
-    text += controls ? "What broke is counted in the rows afterwards. Controls are ordinary code "
-                       "that must be seen to break.\n"
-                     : "What broke is counted in the rows afterwards, and compared with what each "
-                       "client was told.\n";
-    return text;
+    auto const scenario = report.options.scenario;
+    std::string text = std::string{answers_text(scenario)} + ".\n";
+    if (scenario == scenario_kind::ticket)
+        text += "Each order's five: approved/refused/failed, and how many orders ended so.\n";
+    text += "What broke is counted in the rows afterwards. ";
+    if (any(report, [](auto const& each) { return each.promised == promise::none; }))
+        text += "Controls are ordinary code and must be seen to break.";
+    else
+        text += "It is compared with what each client was told.";
+    if (hidden)
+        text += "\nMore columns: in a wider window, with --json or with --html.";
+    return text + '\n';
 }
 
 std::string ending(race_report const& report)
 {
     std::string text;
     if (report.interrupted != 0) {
-        text += "Interrupted: " + std::to_string(report.results.size()) + " of the strategies " +
-                "raced to the end" +
-                (report.cut_short.empty() ? "" : "; stopped in " + report.cut_short) + ".\n";
+        text = "Interrupted: " + number_text(std::ssize(report.results)) + " of " +
+               number_text(report.entered) + " strategies were raced to the end";
+        text += report.cut_short.empty() ? "" : "; stopped in " + report.cut_short;
+        text += report.left_behind.empty() ? ". What was made for the race is removed.\n" : ".\n";
     }
     for (auto const& name : report.left_behind)
         text += "kept: " + name + '\n';
@@ -187,23 +127,21 @@ std::string ending(race_report const& report)
 
 }  // namespace
 
-std::string to_table(race_report const& report, bool colour)
+std::string to_table(race_report const& report, table_style style)
 {
-    auto text = painted("Race " + std::string{name_of(report.options.scenario)} + ": " +
-                            contest_text(report.options) + ".",
-                        tint::strong,
-                        colour) +
-                "\n\n";
+    auto const title = "Race " + std::string{name_of(report.options.scenario)} + ": " +
+                       contest_text(report.options) + ".";
+    auto text = painted(title, tint::strong, style.colour) + "\n\n";
     if (!report.results.empty()) {
-        auto const shown = columns_of(report);
-        std::vector<row> rows{heading(shown)};
+        grid lines{.columns = columns_of(report)};
         for (auto const& result : report.results)
-            rows.push_back(line_of(result, report.options, shown));
-        text += laid_out(rows, colour) + '\n' + notes_of(report);
-        text += painted(reading_help(report), tint::faint, colour);
+            lines.rows.push_back(line_of(result, report.options));
+        bool const hidden = fit(lines, style.width_max);
+        text += laid_out(lines, style.colour) + '\n' + notes_of(report);
+        text += painted(reading_help(report, hidden), tint::faint, style.colour);
     }
-    text += painted(
-        settings_text(report.options) + ". " + engine_text(report) + ".\n", tint::faint, colour);
+    auto const settings = settings_text(report.options) + ".\n" + engine_text(report) + ".\n";
+    text += painted(settings, tint::faint, style.colour);
     return text + ending(report);
 }
 

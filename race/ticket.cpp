@@ -197,9 +197,9 @@ public:
         return audit_.counts;
     }
 
-    [[nodiscard]] std::vector<std::string> notes() const override
+    [[nodiscard]] std::map<std::string, std::int64_t> per_order() const override
     {
-        return {"approved/refused/failed of each order's five: " + text_of(audit_.per_order)};
+        return audit_.per_order;
     }
 
 private:

@@ -88,15 +88,4 @@ ticket_findings audit_tickets(tickets::audit_report const& rows,
     return findings;
 }
 
-std::string text_of(std::map<std::string, std::int64_t> const& per_order)
-{
-    std::vector<std::pair<std::string, std::int64_t>> sorted(per_order.begin(), per_order.end());
-    std::ranges::stable_sort(
-        sorted, std::greater<>{}, &std::pair<std::string, std::int64_t>::second);
-    std::string text;
-    for (auto const& [counts, orders] : sorted)
-        text += (text.empty() ? "" : ", ") + counts + " × " + std::to_string(orders);
-    return text;
-}
-
 }  // namespace tiebreak::race

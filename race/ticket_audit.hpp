@@ -30,7 +30,4 @@ struct ticket_findings {
                                             std::span<request_slot const> slots,
                                             provider_faults const& faults);
 
-/// "1/4/0 × 98, 2/3/0 × 2", the most frequent first.
-[[nodiscard]] std::string text_of(std::map<std::string, std::int64_t> const& per_order);
-
 }  // namespace tiebreak::race

@@ -2,7 +2,10 @@
 
 #include "race/verdict.hpp"
 
+#include <algorithm>
 #include <cstdio>
+#include <functional>
+#include <utility>
 
 namespace tiebreak::race {
 
@@ -48,8 +51,8 @@ damage_words words_of(scenario_kind scenario) noexcept
                 "orders out of step",
                 "approved twice",
                 "approved by nobody",
-                "charged or called twice",
-                "charged or called twice"};
+                "charged twice",
+                "charged twice"};
     case scenario_kind::run: break;
     }
     return {"result by a worker without the lease",
@@ -134,17 +137,17 @@ judgement judge(strategy_result const& result, race_options const& options)
     using mood = judgement::mood;
     if (result.promised == promise::none) {
         if (result.audit != audit_counts{})
-            return {mood::expected, "BROKEN, as a control must be"};
+            return {mood::expected, "broken, as expected"};
         if (control_broke_nothing(result, options))
-            return {mood::bad, "INVALID: control broke nothing"};
-        return {mood::expected, "broke nothing this time"};
+            return {mood::bad, "INVALID: broke nothing"};
+        return {mood::expected, "nothing broke this time"};
     }
     if (!kept(result))
         return {mood::bad, "PROMISE BROKEN"};
     if (result.promised == promise::exact)
-        return {mood::good, "exact, as promised"};
+        return {mood::good, "exact"};
     bool const whole = result.audit == audit_counts{} && result.answers.failed == 0;
-    return {mood::good, whole ? "exact, safe was promised" : "safe, as promised"};
+    return {mood::good, whole ? "exact" : "safe"};
 }
 
 std::string contest_text(race_options const& options)
@@ -180,6 +183,19 @@ std::string_view answers_text(scenario_kind scenario) noexcept
     }
     return "won: told that its result counts; refused: told that it is too late; killed: cut off "
            "by --kill";
+}
+
+std::string per_order_text(std::map<std::string, std::int64_t> const& per_order)
+{
+    constexpr std::size_t shown_max = 3;
+    std::vector<std::pair<std::int64_t, std::string>> sorted;
+    for (auto const& [counts, orders] : per_order)
+        sorted.emplace_back(orders, counts);
+    std::ranges::stable_sort(sorted, std::greater<>{}, [](auto const& each) { return each.first; });
+    std::string text;
+    for (std::size_t i = 0; i < sorted.size() && i < shown_max; ++i)
+        text += (i == 0 ? "" : ", ") + sorted[i].second + " × " + number_text(sorted[i].first);
+    return sorted.size() > shown_max ? text + " …" : text;
 }
 
 std::string settings_text(race_options const& options)

@@ -38,6 +38,9 @@ struct judgement {
 /// What won, refused and so on mean in this scenario, in one sentence.
 [[nodiscard]] std::string_view answers_text(scenario_kind scenario) noexcept;
 
+/// "1/4/0 × 98, 2/3/0 × 2", the most frequent first, and no more than a line takes.
+[[nodiscard]] std::string per_order_text(std::map<std::string, std::int64_t> const& per_order);
+
 /// How the race was set up, in one line: processes, threads, limits, faults, seed.
 [[nodiscard]] std::string settings_text(race_options const& options);
 
