@@ -43,6 +43,9 @@ public:
 
     [[nodiscard]] std::string const& why_not() const noexcept { return why_not_; }
 
+    // Where the file is, or would be.
+    [[nodiscard]] std::string file() const { return sidecar::path_beside(database_path_); }
+
     // In a child made by fork.
     void abandon() noexcept;
 

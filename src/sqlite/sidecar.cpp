@@ -57,7 +57,7 @@ constexpr std::string_view sentence =
 
 }  // namespace
 
-sidecar::sidecar(std::string const& database_path) : path_(database_path + "-tiebreak")
+sidecar::sidecar(std::string const& database_path) : path_(path_beside(database_path))
 {
     open_or_make(database_path);
     try {

@@ -23,6 +23,11 @@ public:
     sidecar& operator=(sidecar const&) = delete;
     ~sidecar();
 
+    [[nodiscard]] static std::string path_beside(std::string const& database_path)
+    {
+        return database_path + "-tiebreak";
+    }
+
     enum class answer : std::uint8_t { yes, no, failed };
 
     [[nodiscard]] answer try_lock(place where) noexcept;
