@@ -50,9 +50,12 @@ def main():
             if wanted != block["code"] and "--write" not in sys.argv:
                 findings.append(f"{shown}: the code differs from {source}; "
                                 "run tools/check_docs.py --write")
-            return block[0].replace(f"\n{block['code']}```", f"\n{wanted}```")
+            start, end = (place - block.start() for place in block.span("code"))
+            return block[0][:start] + wanted + block[0][end:]
 
         text = path.read_text()
+        if text.count("<!-- from ") != len(BLOCK.findall(text)):
+            findings.append(f"{shown}: a '<!-- from … -->' that no code block follows")
         renewed = BLOCK.sub(renew, text)
         if "--write" in sys.argv and renewed != text:
             path.write_text(renewed)

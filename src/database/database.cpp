@@ -1,3 +1,4 @@
+// The public face of a database: everything but the loop of transact.
 #include <tiebreak/schema.hpp>
 
 #include "database/core.hpp"

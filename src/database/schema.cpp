@@ -1,3 +1,4 @@
+// CREATE TABLE from plans, the library's own tables, and what is guaranteed here.
 #include <tiebreak/schema.hpp>
 
 #include "database/core.hpp"

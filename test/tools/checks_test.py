@@ -123,6 +123,10 @@ class Checks(unittest.TestCase):
         self.expect_right("check_docs.py", **{"a.cpp": source, "a.md": block.format("int a;\n")})
         self.expect("differs from a.cpp#part", "check_docs.py",
                     **{"a.md": block.format("int b;\n")})
+        self.expect("no code block follows", "check_docs.py", **{"a.md": "<!-- from a.cpp -->\n"})
+        (self.root / "a.md").write_text(block.format(""))
+        subprocess.run([TOOLS / "check_docs.py", "--write", self.root], check=True)
+        self.assertEqual((self.root / "a.md").read_text(), block.format("int a;\n"))
         self.expect("there is no b.cpp", "check_docs.py",
                     **{"a.md": "<!-- from b.cpp -->\n```cpp\n```\n"})
         self.expect("a link to b.md", "check_docs.py", **{"a.md": "[b](b.md)\n"})
