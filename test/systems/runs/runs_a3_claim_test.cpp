@@ -95,16 +95,13 @@ TEST_P(A3, ImpossibleRequestsAreRefused)
     EXPECT_THROW(static_cast<void>(claim_runs(db(), "", 1)), std::invalid_argument);
 }
 
-TIEBREAK_ON_ALL_ENGINES(A3);
-
-class A3Processes : public run_test {};
-
 struct claim_counts {
     std::array<std::atomic<int>, 41> of_run{};
 };
 
-TEST_P(A3Processes, FourProcessesShareTheQueueWithoutOverlap)
+TEST_P(A3, FourProcessesShareTheQueueWithoutOverlap)
 {
+    TIEBREAK_NEEDS(capability::several_processes);
     constexpr int workers = 4;
     constexpr int number = 40;
     for (int i = 0; i < number; ++i)
@@ -132,7 +129,7 @@ TEST_P(A3Processes, FourProcessesShareTheQueueWithoutOverlap)
         EXPECT_EQ(claims->of_run.at(id), 1) << "run " << id;
 }
 
-TIEBREAK_ON_SHARED_ENGINES(A3Processes);
+TIEBREAK_ON_ALL_ENGINES(A3);
 
 }  // namespace
 

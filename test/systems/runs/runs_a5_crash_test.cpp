@@ -1,6 +1,6 @@
 // A5: a crash between any two steps of finalising is repaired and never charged twice, whether the
 // call fails with an exception or its process is killed.
-#include "run_test.hpp"
+#include "a5.hpp"
 #include "support/process.hpp"
 
 #include <csignal>
@@ -65,35 +65,26 @@ void expect_repaired(database& in, runs::run const& left, bool decided)
     EXPECT_EQ(now.amount, 60);
 }
 
-class A5Crash : public run_test {
-protected:
-    runs::run claimed()
-    {
-        static_cast<void>(submit_run(db()));
-        return claim_run(db());
-    }
+void crash_at(database& in, runs::run const& mine, crash_point const& point)
+{
+    EXPECT_THROW(static_cast<void>(finalize(in,
+                                            finalize_of(mine),
+                                            {.how = point.how,
+                                             .reached =
+                                                 [&](step where) {
+                                                     if (where == point.where)
+                                                         throw crash();
+                                                 }})),
+                 crash);
+}
 
-    void crash_at(runs::run const& mine, crash_point const& point)
-    {
-        EXPECT_THROW(static_cast<void>(finalize(db(),
-                                                finalize_of(mine),
-                                                {.how = point.how,
-                                                 .reached =
-                                                     [&](step where) {
-                                                         if (where == point.where)
-                                                             throw crash();
-                                                     }})),
-                     crash);
-    }
-};
-
-TEST_P(A5Crash, RecoveryCompletesWhatWasDecidedAndTheReaperRequeuesTheRest)
+TEST_P(A5, RecoveryCompletesWhatWasDecidedAndTheReaperRequeuesTheRest)
 {
     std::int64_t finished = 0;
     for (auto const& point : crash_points) {
         SCOPED_TRACE(name_of_point(point));
         auto const mine = claimed();
-        crash_at(mine, point);
+        crash_at(db(), mine, point);
         repair(db(), mine);
         expect_repaired(db(), mine, point.decided);
         expect_sound(db(), ++finished);
@@ -101,14 +92,14 @@ TEST_P(A5Crash, RecoveryCompletesWhatWasDecidedAndTheReaperRequeuesTheRest)
     }
 }
 
-TEST_P(A5Crash, TheSameFinaliseAgainCompletesIt)
+TEST_P(A5, TheSameFinaliseAgainCompletesIt)
 {
     std::int64_t finished = 0;
     for (auto const& point : crash_points) {
         for (auto const again : exact_ways) {
             SCOPED_TRACE(name_of_point(point));
             auto const mine = claimed();
-            crash_at(mine, point);
+            crash_at(db(), mine, point);
             auto const answer = finalize(db(), finalize_of(mine), {.how = again});
             ASSERT_TRUE(is<runs::finalized>(answer));
             EXPECT_EQ(std::get<runs::finalized>(answer).replayed, point.decided);
@@ -119,11 +110,11 @@ TEST_P(A5Crash, TheSameFinaliseAgainCompletesIt)
     }
 }
 
-TEST_P(A5Crash, RecoveryThatCrashesIsRecovered)
+TEST_P(A5, RecoveryThatCrashesIsRecovered)
 {
     for (auto const where : {step::writing, step::charged}) {
         auto const mine = claimed();
-        crash_at(mine, {strategy::two_phase, step::claimed, true});
+        crash_at(db(), mine, {strategy::two_phase, step::claimed, true});
         EXPECT_THROW(runs::recover(db(),
                                    1,
                                    {.reached =
@@ -139,12 +130,12 @@ TEST_P(A5Crash, RecoveryThatCrashesIsRecovered)
     expect_sound(db(), 2);
 }
 
-TEST_P(A5Crash, ManyRecoveriesBesideTheOwnerChargeOnce)
+TEST_P(A5, ManyRecoveriesBesideTheOwnerChargeOnce)
 {
     std::int64_t finished = 0;
     for (int round = 0; round < 5; ++round) {
         auto const mine = claimed();
-        crash_at(mine, {strategy::two_phase, step::claimed, true});
+        crash_at(db(), mine, {strategy::two_phase, step::claimed, true});
         {
             std::vector<std::jthread> threads;
             for (int i = 0; i < 4; ++i)
@@ -159,12 +150,9 @@ TEST_P(A5Crash, ManyRecoveriesBesideTheOwnerChargeOnce)
     }
 }
 
-TIEBREAK_ON_ALL_ENGINES(A5Crash);
-
-class A5Kill : public run_test {};
-
-TEST_P(A5Kill, AProcessKilledAtAnyStepIsRepairedAndChargedOnce)
+TEST_P(A5, AProcessKilledAtAnyStepIsRepairedAndChargedOnce)
 {
+    TIEBREAK_NEEDS(capability::several_processes);
     fresh().allow_leftovers();
     auto const url = fresh().url();
     std::int64_t finished = 0;
@@ -189,8 +177,6 @@ TEST_P(A5Kill, AProcessKilledAtAnyStepIsRepairedAndChargedOnce)
         expect_sound(db(), ++finished);
     }
 }
-
-TIEBREAK_ON_SHARED_ENGINES(A5Kill);
 
 }  // namespace
 
