@@ -98,6 +98,10 @@ TEST_P(D3, TheLockMakesTheOtherClientWaitInsteadOfRunAgain)
     auto mine = locking;
     std::future<books::line_result> other;
     mine.between = only_once([&] {
+        auto impatient = locking;
+        impatient.retry = {.attempts_max = 1, .deadline = std::chrono::milliseconds{20}};
+        EXPECT_TRUE(is_answer<books::writing_failed>(as_another_client(
+            [&] { return books::add_line(db(), made.id, "too early", impatient); })));
         other = std::async(std::launch::async,
                            [&] { return books::add_line(watched, made.id, "theirs", locking); });
     });
