@@ -48,7 +48,7 @@ void workspace::refresh(plan const& of, value const* key)
 
 workspace::memento workspace::remember()
 {
-    memento now{rows_.entries(), removals_, {}};
+    memento now{rows_.entries(), removals_, {}, after_commit_.size()};
     for (auto const& one : now.entries) {
         auto const count = one.of->columns.size();
         auto* copy = static_cast<value*>(memory_.take(count * sizeof(value), alignof(value)));
@@ -74,6 +74,8 @@ void workspace::restore(memento const& before)
         decode_row(*entries[i].of, entries[i].object, entries[i].of->all, entries[i].snapshot);
     }
     removals_ = before.removals;
+    after_commit_.erase(after_commit_.begin() + static_cast<std::ptrdiff_t>(before.after_commit),
+                        after_commit_.end());
     pending_ = true;
     rows_.reindex();
 }

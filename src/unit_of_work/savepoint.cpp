@@ -1,3 +1,4 @@
+// Savepoints: what the database undoes, the unit's objects undo with it.
 #include "unit_of_work/workspace.hpp"
 
 #include <exception>
@@ -7,11 +8,15 @@ namespace tiebreak {
 struct savepoint::state {
     detail::workspace& space;
     detail::workspace::memento before;
-    std::string name;
+    int number = 0;
     int exceptions = std::uncaught_exceptions();
-    bool over = false;
 
-    void run(char const* verb) const { space.statements().prepared(verb + name).execute({}); }
+    [[nodiscard]] bool is_over() const noexcept { return !space.is_open_savepoint(number); }
+
+    void run(char const* verb) const
+    {
+        space.statements().prepared(verb + std::to_string(number)).execute({});
+    }
 };
 
 savepoint unit_of_work::savepoint()
@@ -20,8 +25,8 @@ savepoint unit_of_work::savepoint()
         space_.flush();
         space_.begin_writing();
         auto begun = std::make_unique<tiebreak::savepoint::state>(tiebreak::savepoint::state{
-            space_, space_.remember(), "tiebreak_" + std::to_string(space_.next_savepoint())});
-        begun->run("SAVEPOINT ");
+            .space = space_, .before = space_.remember(), .number = space_.begin_savepoint()});
+        begun->run("SAVEPOINT tiebreak_");
         return tiebreak::savepoint(std::move(begun));
     });
 }
@@ -30,7 +35,7 @@ savepoint::savepoint(std::unique_ptr<state> begun) : state_(std::move(begun)) {}
 
 savepoint::~savepoint()
 {
-    if (state_->over)
+    if (state_->is_over())
         return;
     try {
         if (std::uncaught_exceptions() > state_->exceptions)
@@ -44,27 +49,35 @@ savepoint::~savepoint()
 
 void savepoint::rollback()
 {
-    if (state_->over)
+    if (state_->is_over())
         return;
-    state_->over = true;
     auto& space = state_->space;
-    if (!space.connection().in_transaction())
-        throw error(errc::transaction_aborted, "the engine has rolled the whole transaction back");
-    state_->run("ROLLBACK TO ");
-    state_->run("RELEASE ");
+    auto const number = state_->number;
+    try {
+        if (!space.connection().in_transaction())
+            throw error(errc::transaction_aborted,
+                        "the engine has rolled the whole transaction back");
+        state_->run("ROLLBACK TO tiebreak_");
+        state_->run("RELEASE tiebreak_");
+    } catch (...) {
+        space.end_savepoint(number);
+        space.fail(std::current_exception());
+        throw;
+    }
+    space.end_savepoint(number);
     space.restore(state_->before);
     space.revive();
 }
 
 void savepoint::release()
 {
-    if (state_->over)
+    if (state_->is_over())
         return;
     state_->space.guarded([&] {
         state_->space.flush();
-        state_->run("RELEASE ");
+        state_->run("RELEASE tiebreak_");
     });
-    state_->over = true;
+    state_->space.end_savepoint(state_->number);
 }
 
 }  // namespace tiebreak

@@ -114,6 +114,7 @@ void workspace::reset() noexcept
     begin_first_ = false;
     pending_ = false;
     savepoints_ = 0;
+    open_savepoints_.clear();
     if (failed_)
         revive();
 }

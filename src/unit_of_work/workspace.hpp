@@ -159,12 +159,30 @@ public:
         std::vector<entry> entries;
         std::vector<std::uint32_t> removals;
         std::vector<value const*> snapshots;  // one copy for each entry
+        std::size_t after_commit = 0;
     };
 
     [[nodiscard]] memento remember();
     void restore(memento const& before);
 
-    [[nodiscard]] int next_savepoint() noexcept { return ++savepoints_; }
+
+    // Savepoints by number; when one ends, those begun after it have ended, too.
+    [[nodiscard]] int begin_savepoint()
+    {
+        open_savepoints_.push_back(++savepoints_);
+        return savepoints_;
+    }
+
+    [[nodiscard]] bool is_open_savepoint(int number) const noexcept
+    {
+        return std::ranges::find(open_savepoints_, number) != open_savepoints_.end();
+    }
+
+    void end_savepoint(int number) noexcept
+    {
+        std::erase_if(open_savepoints_, [=](int open) { return open >= number; });
+    }
+
 
     // Tells observer and log of a lost check and makes the error of it.
     [[nodiscard]] error lost(plan const& of,
@@ -230,6 +248,7 @@ private:
     bool failed_ = false;
     bool pending_ = false;  // something was added, removed or locked since the last flush
     int savepoints_ = 0;
+    std::vector<int> open_savepoints_;
     std::exception_ptr failure_;
 
     std::array<value, 130> parameters_;  // of the statement being run: every column twice
