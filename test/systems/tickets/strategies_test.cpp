@@ -71,11 +71,13 @@ TEST_P(C1, HoldsWithinOneProcess)
 {
     auto const order = make_order();
     tickets::approve_options const how{.how = strategy::in_process};
+    auto& shared = db();
+    auto& payments = provider();
     std::atomic<int> approved{0};
     std::vector<std::jthread> threads;
     for (int i = 0; i < rivals; ++i) {
         threads.emplace_back([&] {
-            auto const answer = tickets::approve(db(), provider(), request_for(order), how);
+            auto const answer = tickets::approve(shared, payments, request_for(order), how);
             approved += std::holds_alternative<tickets::approved>(answer) ? 1 : 0;
         });
     }
