@@ -8,6 +8,7 @@
 #include "schema/scripts.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <set>
 #include <stdexcept>
 
@@ -19,11 +20,12 @@ namespace {
 struct catalogue {
     std::string_view engine;
     char quote;                    // around names
-    std::string_view table_names;  // a query
+    bool folds_case;               // "Books" and "books" are one table
+    std::string_view table_names;  // a query; views are in the way as well
 };
 
 constexpr catalogue catalogues[] = {
-    {"sqlite", '"', "SELECT name FROM sqlite_master WHERE type = 'table'"},
+    {"sqlite", '"', true, "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"},
 };
 
 catalogue const& catalogue_of(std::string_view engine)
@@ -38,14 +40,39 @@ catalogue const& catalogue_of(std::string_view engine)
                                 "\"; there is one for: " + known);
 }
 
-using names = std::set<std::string, std::less<>>;
+class table_names {
+public:
+    table_names(catalogue const& engine, std::vector<std::string> const& present)
+        : folds_case_(engine.folds_case)
+    {
+        for (auto const& name : present)
+            names_.insert(folded(name));
+    }
+
+    [[nodiscard]] bool contains(std::string_view name) const
+    {
+        return names_.contains(folded(name));
+    }
+
+private:
+    [[nodiscard]] std::string folded(std::string_view name) const
+    {
+        std::string result(name);
+        auto const lower = [](unsigned char c) { return static_cast<char>(std::tolower(c)); };
+        if (folds_case_)
+            std::ranges::transform(result, result.begin(), lower);
+        return result;
+    }
+
+    bool folds_case_;
+    std::set<std::string> names_;
+};
 
 // Reads through a unit or a snapshot, whichever it is given.
 template <class Place>
-names tables_present(Place& in, catalogue const& engine)
+table_names tables_present(Place& in, catalogue const& engine)
 {
-    auto const found = in.template query<std::string>(engine.table_names);
-    return {found.begin(), found.end()};
+    return {engine, in.template query<std::string>(engine.table_names)};
 }
 
 std::string bookkeeping(database const& of)
@@ -59,7 +86,7 @@ step const* step_with(std::vector<step> const& all, std::int32_t number)
     return found == all.end() ? nullptr : &*found;
 }
 
-void refuse_taken_names(step const& next, names const& present, std::string const& prefix)
+void refuse_taken_names(step const& next, table_names const& present, std::string const& prefix)
 {
     for (auto const& table : tables_made_by(next.text))
         if (present.contains(prefix + table))
@@ -143,14 +170,14 @@ state inspect(database& of)
     auto const& engine = catalogue_of(of.engine());
     auto const all = steps(engine.engine);
     state found;
-    names present;
-    of.read([&](snapshot& view) {
-        present = tables_present(view, engine);
-        if (present.contains(bookkeeping(of)))
+    auto const present = of.read([&](snapshot& view) {
+        auto const names = tables_present(view, engine);
+        if (names.contains(bookkeeping(of)))
             found.applied = repository<applied_step>(view)
                                 .select()
                                 .order_by(field<&applied_step::step>.ascending())
                                 .all();
+        return names;
     });
     for (auto const& row : found.applied) {
         auto const* known = step_with(all, row.step);

@@ -49,7 +49,7 @@ constexpr auto mapping_of(applied_step const*)
 [[nodiscard]] std::string print(std::string_view engine, std::string_view table_prefix = {});
 
 /// Makes what is missing and answers what this call made: nothing when everything was there.
-/// Safe for concurrent starters. Costs two statements when nothing is missing.
+/// Safe for concurrent starters. Only reads when nothing is missing.
 /// \throws error `already_exists`: a table of that name is there and was not made by this;
 ///   `unsafe_settings`: the recorded steps are not the steps of this program
 std::vector<applied_step> apply(database& in);
