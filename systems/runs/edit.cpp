@@ -36,9 +36,9 @@ std::optional<cancel_result> cancel_in(unit_of_work& work,
     auto const now = detail::find_own(runs, tenant_id, run_id);
     if (auto refusal = why_not_cancelled(now, run_id, expected))
         return refusal;
+    // Every step of a finalise bumps the version, so it covers the stage, too.
     auto const answer = runs.update_if(run_id,
                                        expected,
-                                       field<&run::finalize_stage> == finalize_stage::pending,
                                        field<& run::status> = run_status::cancelled,
                                        field<& run::lease_epoch> += 1,
                                        field<& run::lease_expires_at> = std::nullopt,

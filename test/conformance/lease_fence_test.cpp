@@ -13,6 +13,8 @@
 
 #include <atomic>
 #include <csignal>
+#include <mutex>
+#include <set>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -157,6 +159,56 @@ TEST_P(LeaseRivals, OfManyConnectionsExactlyOneGetsTheLease)
     }
     threads.clear();
     EXPECT_EQ(winners, 1);
+}
+
+TEST_P(LeaseRivals, ARenewalAndAClaimOfAnExpiredTenureNeverBothWin)
+{
+    install(db());
+    auto other = fresh().open();
+    leases const at_once(db(), brief_lease());
+    leases const lasting(db(), long_lease());
+    for (int round = 0; round < 50; ++round) {
+        auto mine = claim_when_free(at_once, "first");
+        while (mine.trusted())
+            std::this_thread::yield();
+        barrier start(2);
+        std::optional<lease> theirs;
+        std::jthread rival([&] {
+            start.wait();
+            theirs = leases(other, long_lease()).claim("nightly", "second");
+        });
+        start.wait();
+        auto const renewed = lasting.renew(mine);
+        rival.join();
+        EXPECT_NE(renewed == outcome::won, theirs.has_value()) << "round " << round;
+        ASSERT_EQ(lasting.release(theirs ? *theirs : mine), outcome::won);
+    }
+}
+
+TEST_P(LeaseRivals, EveryTenureHasAnEpochOfItsOwn)
+{
+    constexpr int rivals = 4;
+    constexpr int tenures_of_each = 25;
+    install(db());
+    std::mutex mutex;
+    std::set<std::int64_t> epochs;
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < rivals; ++i) {
+        threads.emplace_back([&, i] {
+            auto mine = fresh().open();
+            leases const all(mine, long_lease());
+            for (int turn = 0; turn < tenures_of_each; ++turn) {
+                auto const held = claim_when_free(all, "owner " + std::to_string(i));
+                {
+                    std::scoped_lock const hold(mutex);
+                    EXPECT_TRUE(epochs.insert(held.epoch).second) << "epoch " << held.epoch;
+                }
+                EXPECT_EQ(all.release(held), outcome::won);
+            }
+        });
+    }
+    threads.clear();
+    EXPECT_EQ(epochs.size(), static_cast<std::size_t>(rivals * tenures_of_each));
 }
 
 TEST_P(LeaseRivals, OfManyProcessesExactlyOneGetsTheLease)
