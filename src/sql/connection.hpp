@@ -67,14 +67,16 @@ public:
     virtual void begin(begin_mode mode, isolation level) = 0;
 
     // Returns only when the engine has said that the transaction is committed. Throws with
-    // phase::commit_sent; unless the engine said otherwise the code is then commit_unknown.
+    // phase::commit_sent; unless the engine said otherwise the code is then commit_unknown. An
+    // engine that says that the transaction is still open throws with phase::in_transaction.
     virtual void commit() = 0;
 
     // Ends the transaction, if one is open. Never throws: a connection that cannot roll back is
     // broken, `alive` says so, and the engine rolls back when it is closed.
     virtual void rollback() noexcept = 0;
 
-    // True between begin and commit or rollback, as the engine sees it.
+    // True between begin and commit or rollback, as the engine sees it: false, too, when an error
+    // made the engine roll back. Nothing but rollback() is accepted then, all the same.
     [[nodiscard]] virtual bool in_transaction() const noexcept = 0;
 
     // Waits and statements after this end with lock_timeout or deadline_exceeded at that time.

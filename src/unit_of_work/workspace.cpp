@@ -93,7 +93,8 @@ void workspace::commit()
 
 void workspace::rollback() noexcept
 {
-    if (session_ && connection().in_transaction())
+    // also when the engine has rolled back by itself: only this makes the connection usable again
+    if (session_)
         connection().rollback();
 }
 
