@@ -1,16 +1,17 @@
 // One `transact`: attempts, commit, retry.
 #include "database/core.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace tiebreak::detail {
 
 namespace {
 
-// A joined call may not ask for more than the unit it joins has.
+// A joined call may not ask for more than the unit it joins has, which is READ COMMITTED at least.
 void check_join(transact_options const& inner, transact_options const& outer)
 {
-    if (inner.level != isolation::engine_default && inner.level > outer.level)
+    if (inner.level > std::max(outer.level, isolation::read_committed))
         throw std::logic_error("a nested transact cannot have a stricter isolation than the outer");
     if (inner.pessimistic && !outer.pessimistic)
         throw std::logic_error("a nested transact cannot be pessimistic when the outer is not");
