@@ -10,10 +10,10 @@
 // the layers above.
 #pragma once
 
+#include <tiebreak/error.hpp>
+
 #include "sql/dialect.hpp"
 #include "sql/statement.hpp"
-
-#include <tiebreak/error.hpp>
 
 #include <chrono>
 #include <memory>
@@ -92,7 +92,8 @@ public:
     // them one by one, which is what this does.
     virtual void run(step_source& source)
     {
-        for (step one; source.next(one);) source.matched(one.run->execute(one.parameters));
+        for (step one; source.next(one);)
+            source.matched(one.run->execute(one.parameters));
     }
 };
 

@@ -42,8 +42,8 @@ public:
 
     // Appends what makes a time later by the parameter that follows, in microseconds; `time` is
     // an expression of a time column's type.
-    virtual void later(std::string& out, std::string_view time, std::string_view microseconds) const
-        = 0;
+    virtual void
+    later(std::string& out, std::string_view time, std::string_view microseconds) const = 0;
 
     // Appends the number after a version that nobody has looked at before the statement. At
     // `highest` the statement fails, with version_exhausted or constraint_violated: an engine

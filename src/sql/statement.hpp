@@ -50,12 +50,11 @@ public:
 // Resets a statement at the end of a scope in which its rows are read.
 class reading {
 public:
-    explicit reading(statement& of) noexcept
-        : statement_(of)
-    {}
+    explicit reading(statement& of) noexcept : statement_(of) {}
 
     reading(reading const&) = delete;
     reading& operator=(reading const&) = delete;
+
     ~reading() { statement_.reset(); }
 
 private:

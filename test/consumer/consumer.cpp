@@ -17,6 +17,7 @@ struct coupon {
     tiebreak::version version{};
 };
 BOOST_DESCRIBE_STRUCT(coupon, (), (id, code, issued_quantity, version))
+
 constexpr auto mapping_of(coupon const*)
 {
     return tiebreak::map<coupon>(
@@ -32,9 +33,8 @@ int main()
     auto const id = db.transact([](tiebreak::unit_of_work& work) {
         return work.insert(shop::coupon{.code = "WELCOME"}).id;
     });
-    db.transact([&](tiebreak::unit_of_work& work) {
-        work.load<shop::coupon>(id).issued_quantity += 1;
-    });
+    db.transact(
+        [&](tiebreak::unit_of_work& work) { work.load<shop::coupon>(id).issued_quantity += 1; });
     auto const stored = tiebreak::repository<shop::coupon>(db).find(id);
     bool const right = stored && stored->issued_quantity == 1 && stored->version.value() == 2;
     std::puts(right ? "consumer: right" : "consumer: WRONG");
