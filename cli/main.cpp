@@ -36,6 +36,18 @@ int say(std::string text, int code)
     return code;
 }
 
+// CLI11 says "A subcommand is required" also when there was one, but an unknown one.
+std::string what_is_missing(int argc, char** argv, std::string const& said)
+{
+    if (argc <= 1)
+        return "a subcommand is needed, for example 'tiebreak race'; see 'tiebreak --help'";
+    std::string const first = argv[1];
+    for (auto const* known : {"race", "schema", "serve", "work", "reap", "payments"})
+        if (first == known)
+            return "'" + first + "': " + said + "; see 'tiebreak " + first + " --help'";
+    return "there is no subcommand '" + first + "': use race or schema; see 'tiebreak --help'";
+}
+
 int run(tiebreak::cli::body const& chosen)
 {
     using namespace tiebreak::cli;
@@ -74,12 +86,8 @@ int main(int argc, char** argv)
         app.parse(argc, argv);
     } catch (CLI::Success const& answered) {
         return app.exit(answered);
-    } catch (CLI::RequiredError const&) {
-        if (argc <= 1)
-            return say("a subcommand is needed, for example 'tiebreak race'; see 'tiebreak --help'",
-                       tiebreak::cli::exit_usage);
-        return say("a required argument is missing; see 'tiebreak --help'",
-                   tiebreak::cli::exit_usage);
+    } catch (CLI::RequiredError const& wrong) {
+        return say(what_is_missing(argc, argv, wrong.what()), tiebreak::cli::exit_usage);
     } catch (CLI::ParseError const& wrong) {
         return say(std::string{wrong.what()} + "; see --help", tiebreak::cli::exit_usage);
     }

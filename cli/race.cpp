@@ -44,6 +44,7 @@ struct race_flags {
     race_options options{};
     double deadline_s = 0;
     std::int64_t think_ms = 0;
+    std::int64_t seed = 1;
     std::string isolation{};
     std::string latency_ms{};
     std::string via = "library";
@@ -112,6 +113,9 @@ race_options options_of(race_flags const& flags)
     }
     if (flags.think_ms < 0 || flags.think_ms > 86'400'000)
         throw usage_error("--think must be 0 to 86400000 (milliseconds)");
+    if (flags.seed < 0)
+        throw usage_error("--seed must be 0 or more");
+    options.seed = static_cast<std::uint64_t>(flags.seed);
     options.think = std::chrono::milliseconds{flags.think_ms};
     if (!flags.isolation.empty())
         options.level = isolation_named(flags.isolation);
@@ -218,7 +222,7 @@ void add_contest_flags(CLI::App& to, race_flags& flags)
                   flags.think_ms,
                   "milliseconds between read and write; ticket: between order and approval")
         ->capture_default_str();
-    to.add_option("--seed", options.seed, "of everything random")->capture_default_str();
+    to.add_option("--seed", flags.seed, "of everything random")->capture_default_str();
     to.add_option("--via", flags.via, "library, or http (later release)")->capture_default_str();
     to.add_option("--redis", flags.redis, "(later release)");
 }

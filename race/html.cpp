@@ -36,16 +36,8 @@ double milliseconds(std::int64_t microseconds)
     return static_cast<double>(microseconds) / 1e3;
 }
 
-constexpr auto figure_names = {"won",
-                               "refused",
-                               "failed",
-                               "conflicts",
-                               "retries",
-                               "decisions/s",
-                               "p50",
-                               "p95",
-                               "p99",
-                               "slowest"};
+constexpr auto figure_names = {
+    "won", "refused", "failed", "retries", "decisions/s", "p50", "p95", "p99", "slowest"};
 
 json::array figures_of(strategy_result const& from)
 {
@@ -53,7 +45,6 @@ json::array figures_of(strategy_result const& from)
     for (auto const number : {from.answers.won,
                               from.answers.refused + from.answers.replayed,
                               from.answers.failed,
-                              from.conflicts,
                               from.retries,
                               static_cast<std::int64_t>(from.decisions_per_s)})
         figures.emplace_back(text(number_text(number)));

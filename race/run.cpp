@@ -27,16 +27,15 @@ constexpr char const* tenant = "race";
 constexpr std::int64_t budget_of_a_run = 100;
 constexpr auto heartbeat_every = run_lease / 4;
 
-// How long a run is worked at when `--think` does not say: long enough that a worker has it at
-// most moments, short enough that a race ends in seconds.
-constexpr auto work_min = 10ms;
-constexpr auto work_max = 50ms;
+// How long a run is worked at when `--think` does not say. Short, so that a race ends in seconds;
+// longer when workers are paused, so that a successor is still at work when they go on.
+constexpr auto work_min = 5ms;
+constexpr auto work_max = 25ms;
+constexpr auto work_when_paused = 4;
 
 // Tries: every run ends in one, unless workers are killed or paused.
 constexpr std::size_t tries_of_a_run = 16;
 constexpr std::size_t tries_min = 10'000;
-
-enum own_word : std::size_t { last_progress_us, own_words_used };
 
 struct answer_of {
     request_slot& slot;
@@ -76,8 +75,9 @@ std::int64_t unfinished(database& in, bool queued_too)
 
 class run_racer final : public racer {
 public:
-    run_racer(database& in, race_options const& options, runs::finalize_options how)
+    run_racer(database& in, board& on, race_options const& options, runs::finalize_options how)
         : db_(in),
+          board_(on),
           options_(options),
           how_(std::move(how)),
           repairing_([this](std::stop_token const& ended) { keep_repairing(ended); })
@@ -141,9 +141,11 @@ private:
     // goes on and finalises all the same, because that is what the fence is for.
     void work(runs::run const& mine, std::int64_t number)
     {
-        auto const duration = options_.think.count() > 0
-                                  ? std::chrono::milliseconds{options_.think}
-                                  : seeded_between(options_.seed, number, work_min, work_max);
+        auto const slower = options_.pause ? work_when_paused : 1;
+        auto const duration =
+            options_.think.count() > 0
+                ? options_.think
+                : slower * seeded_between(options_.seed, number, work_min, work_max);
         auto const until = std::chrono::steady_clock::now() + duration;
         for (;;) {
             auto const left = until - std::chrono::steady_clock::now();
@@ -165,6 +167,7 @@ private:
         while (!ended.stop_requested()) {
             try {
                 repair(db_);
+                board_.own()[repairs_done].fetch_add(1);
             } catch (error const&) {
             }
             std::this_thread::sleep_for(50ms);
@@ -172,6 +175,7 @@ private:
     }
 
     database& db_;
+    board& board_;
     race_options const& options_;
     runs::finalize_options how_;
     std::jthread repairing_;  // last: ends before the rest
@@ -194,7 +198,7 @@ public:
         return static_cast<std::size_t>(options_.users) * tries_of_a_run + tries_min;
     }
 
-    [[nodiscard]] std::size_t own_words() const override { return own_words_used; }
+    [[nodiscard]] std::size_t own_words() const override { return run_words; }
 
     [[nodiscard]] std::int64_t goal() const override { return options_.users; }
 
@@ -209,9 +213,9 @@ public:
         }
     }
 
-    [[nodiscard]] std::unique_ptr<racer> join(database& in, board&) override
+    [[nodiscard]] std::unique_ptr<racer> join(database& in, board& on) override
     {
-        return std::make_unique<run_racer>(in, options_, how_);
+        return std::make_unique<run_racer>(in, on, options_, how_);
     }
 
     // Until reaper and recovery have nothing left to do, for as long as a dead worker's lease

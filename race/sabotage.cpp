@@ -15,8 +15,11 @@ constexpr std::int64_t kills_max = 8;
 constexpr std::int64_t pauses_max = 3;
 
 // A stopped worker waits for a successor at most so long: there may be none.
-constexpr auto pause_min = run_lease + 200ms;
-constexpr auto pause_max = 4 * run_lease;
+constexpr auto pause_max = 3 * run_lease;
+
+// A worker that was stopped while it held the turn to write keeps everybody waiting, so nobody can
+// take its runs over: it is let go, and another moment is tried.
+constexpr auto turn_held_after = 300ms;
 
 // So many points on the way, at most one in each equal part of it, placed by the seed.
 std::vector<std::int64_t> points(std::uint64_t seed, std::int64_t runs, std::int64_t number)
@@ -98,13 +101,15 @@ void sabotage::consider_pause(racers& on, board const& now)
         on.resume(racer);
         return;
     }
-    stopped_ = {racer, std::chrono::steady_clock::now(), std::move(held)};
-    ++pauses_;
+    stopped_ = {.racer = racer,
+                .since = std::chrono::steady_clock::now(),
+                .repairs_before = now.own()[repairs_done].load(),
+                .epoch_of_run = std::move(held)};
 }
 
-bool sabotage::somebody_else_has_one(board const& now) const
+std::int64_t sabotage::successors(board const& now) const
 {
-    return std::ranges::any_of(now.used(), [&](request_slot const& slot) {
+    return std::ranges::count_if(now.used(), [&](request_slot const& slot) {
         if (slot.state.load() != slot_state::running || slot.process == stopped_.racer)
             return false;
         auto const held = stopped_.epoch_of_run.find(slot.subject);
@@ -112,14 +117,32 @@ bool sabotage::somebody_else_has_one(board const& now) const
     });
 }
 
+// When others are at work at half of the runs it held, or were so at one and are done by now.
+bool sabotage::has_been_succeeded(board const& now)
+{
+    auto const working = successors(now);
+    auto const enough = (std::ssize(stopped_.epoch_of_run) + 1) / 2;
+    bool const declining = working < stopped_.successors;
+    stopped_.successors = working;
+    return working >= enough || declining;
+}
+
 void sabotage::consider_resume(racers& on, board const& now)
 {
     if (stopped_.racer < 0)
         return;
     auto const stood = std::chrono::steady_clock::now() - stopped_.since;
-    bool const long_enough = stood > pause_min && somebody_else_has_one(now);
-    if (!long_enough && stood < pause_max && !now.head().stop.load())
-        return;
+    bool const nobody_writes = now.own()[repairs_done].load() == stopped_.repairs_before;
+    if (nobody_writes && stood > turn_held_after && options_.processes > 1) {
+        resume(on);
+    } else if (has_been_succeeded(now) || stood > pause_max || now.head().stop.load()) {
+        resume(on);
+        ++pauses_;
+    }
+}
+
+void sabotage::resume(racers& on)
+{
     on.resume(stopped_.racer);
     stopped_ = {};
 }

@@ -29,16 +29,20 @@ private:
     struct stopped_worker {
         int racer = -1;
         std::chrono::steady_clock::time_point since{};
+        std::int64_t repairs_before = 0;
+        std::int64_t successors = 0;  // that were at work when last looked
         std::unordered_map<std::int64_t, std::int64_t> epoch_of_run{};
     };
 
     void consider_kill(racers& on, board const& now);
     void consider_pause(racers& on, board const& now);
     void consider_resume(racers& on, board const& now);
+    void resume(racers& on);
     [[nodiscard]] int pick(racers const& on);
     [[nodiscard]] std::unordered_map<std::int64_t, std::int64_t> held_by(board const& now,
                                                                          int racer) const;
-    [[nodiscard]] bool somebody_else_has_one(board const& now) const;
+    [[nodiscard]] std::int64_t successors(board const& now) const;
+    [[nodiscard]] bool has_been_succeeded(board const& now);
 
     race_options const& options_;
     std::vector<std::int64_t> kill_at_;  // when so many tries were answered

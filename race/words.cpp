@@ -68,17 +68,25 @@ std::string milliseconds(std::chrono::milliseconds time)
     return plain(static_cast<double>(time.count()));
 }
 
-void add_faults(provider_faults const& faults, std::string& text)
+// What the provider does wrong: "declines 10 %, loses 10 % of replies"; empty when nothing.
+std::string faults_text(provider_faults const& faults)
 {
-    if (faults.decline_rate > 0)
-        text += ", provider declines " + plain(faults.decline_rate * 100) + " %";
-    if (faults.error_rate > 0)
-        text += ", fails " + plain(faults.error_rate * 100) + " % of calls";
-    if (faults.drop_reply_rate > 0)
-        text += ", loses " + plain(faults.drop_reply_rate * 100) + " % of replies";
-    if (faults.latency_max.count() > 0)
-        text += ", takes " + milliseconds(faults.latency_min) + " to " +
-                milliseconds(faults.latency_max) + " ms";
+    std::string text;
+    auto const add = [&](double rate, std::string_view verb, std::string_view what) {
+        if (rate <= 0)
+            return;
+        text += text.empty() ? "" : ", ";
+        text.append(verb).append(" ").append(plain(rate * 100)).append(" %").append(what);
+    };
+    add(faults.decline_rate, "declines", " of payments");
+    add(faults.error_rate, "fails", " of calls");
+    add(faults.drop_reply_rate, "loses", " of replies");
+    if (faults.latency_max.count() > 0) {
+        text += text.empty() ? "takes " : ", takes ";
+        text +=
+            milliseconds(faults.latency_min) + " to " + milliseconds(faults.latency_max) + " ms";
+    }
+    return text;
 }
 
 }  // namespace
@@ -209,7 +217,8 @@ std::string settings_text(race_options const& options)
         text += ", isolation " + std::string{name_of(options.level)};
     if (options.think.count() > 0)
         text += ", think " + milliseconds(options.think) + " ms";
-    add_faults(options.faults, text);
+    if (auto const faults = faults_text(options.faults); !faults.empty())
+        text += ", the provider " + faults;
     if (options.kill)
         text += ", workers are killed";
     if (options.pause)
