@@ -75,7 +75,7 @@ using refund_result = std::variant<refunded,
                                    invalid_field>;
 
 /// Gives back part or all of what a run was charged, once; the same refund again gets the same
-/// answer. `amount`: 1 to `amount_max`. Five statements in one transaction.
+/// answer. `amount`: 1 to `amount_max`. Six statements in one transaction.
 [[nodiscard]] refund_result
 refund(database& in, std::string_view tenant_id, std::int64_t run_id, std::int64_t amount);
 

@@ -101,8 +101,9 @@ using finalize_result = std::variant<finalized,
                                      run_not_found,
                                      invalid_field>;
 
-/// Ends a run, or says why not. `fenced`: 6 or 7 statements in one transaction; `two_phase`: 10 in
-/// three. Losing is logged as a warning. Not to be called inside a running unit.
+/// Ends a run, or says why not. `fenced`: 7 statements in one transaction; `two_phase`: 11 in three
+/// and one more; one less when nothing is released. Losing is logged as a warning. Not to be called
+/// inside a running unit.
 /// \throws error `commit_unknown`: asking the same again answers how it ended
 /// \throws error `unavailable`, `attempts_exhausted`, …: nothing was written by the transaction
 ///   that failed; what `two_phase` had committed before is rolled forward by the next call or by

@@ -78,7 +78,7 @@ struct claimed_run {
 
 /// Takes queued runs, highest priority first, then oldest: each is taken by exactly one worker.
 /// Fewer than `limit`, also none, when there are no more. One statement when nothing is queued,
-/// else two for each run and one or two to look.
+/// else two to look and two for each run.
 /// \throws std::invalid_argument: the limit, the worker's name or the lease are out of range
 [[nodiscard]] std::vector<claimed_run> claim(database& in, claim_request const& request);
 
@@ -136,7 +136,7 @@ struct version_conflict {
 using cancel_result = std::variant<cancelled, version_conflict, already_finalized, run_not_found>;
 
 /// Cancels a run in the version stated, also one that a worker is at: its finalise will lose.
-/// Five statements in one transaction.
+/// Six statements in one transaction.
 [[nodiscard]] cancel_result
 cancel(database& in, std::string_view tenant_id, std::int64_t run_id, tiebreak::version expected);
 
