@@ -74,15 +74,14 @@ TEST_P(A7, ManySubmitsAtOnceNeverReserveMoreThanThereIs)
     expect_sound(db(), 0, 11);
 }
 
-TEST_P(A7, SpentSinceItWasReadIsRefusedNotOverdrawn)
+TEST_P(A7, ALoweredLimitLeavesNothingToReserve)
 {
-    // What was read said enough; the statement that reserves says otherwise, and the unit, run
-    // again, refuses by what it reads then.
     static_cast<void>(submit_run(db(), 950));
-    static_cast<void>(runs::set_limit(db(), "acme", 950));
+    ASSERT_TRUE(is<runs::tenant_budget>(runs::set_limit(db(), "acme", 950)));
     auto const refused = runs::submit(db(), {.tenant_id = "acme", .payload = "work", .budget = 1});
     ASSERT_TRUE(is<runs::budget_exhausted>(refused));
     EXPECT_EQ(std::get<runs::budget_exhausted>(refused).available, 0);
+    expect_budget(db(), 950, 0);
 }
 
 TEST_P(A7, CancellingGivesTheReserveBack)
