@@ -687,6 +687,8 @@ auto const& plan_maker<T>::references()
         std::size_t at = 0;
         e::each_part([&]<class P>(P const& part) {
             if constexpr (is_reference<P>) {
+                static_assert(std::popcount(plan_maker<typename P::target>::key_mask) == 1,
+                              "a reference is to an entity whose key is a single member");
                 for (std::size_t i = 0; i < e::count; ++i)
                     if (e::mask_of(part) >> i & 1)
                         list[at++] = {i, &plan_of<typename P::target>};

@@ -122,31 +122,53 @@ std::uint64_t random_number() noexcept
     return generator();
 }
 
+namespace {
+
+// Gives the workspace a live connection. An in-memory database is its connection: while that one
+// lives it is kept.
+void renew_connection(database_core const& core, workspace& space, retry_decision::action how)
+{
+    if (how == retry_decision::action::reconnect_and_rerun && space.connected() &&
+        !(core.begins_at_once() && space.connection().alive()))
+        space.disconnect();
+    if (!space.connected())
+        core.reconnect(space);
+}
+
+[[noreturn]] void give_up(errc report, error const& failure, int attempts, observer* watcher)
+{
+    if (watcher != nullptr)
+        watcher->gave_up(report, attempts);
+    if (report == failure.code())
+        throw failure;
+    throw error(report, attempts, failure);
+}
+
+}  // namespace
+
 void retry_or_throw(database_core const& core,
                     workspace& space,
-                    error const& failure,
+                    error failure,
                     int attempts,
                     std::chrono::steady_clock::time_point started,
                     retry_policy const& policy)
 {
     auto* const watcher = core.options().watcher;
-    auto const elapsed = std::chrono::duration_cast<std::chrono::microseconds>(
-        std::chrono::steady_clock::now() - started);
-    auto const decision = decide(failure, attempts, elapsed, policy, random_number());
-    if (decision.then == retry_decision::action::give_up) {
+    for (;; ++attempts) {
+        auto const elapsed = std::chrono::duration_cast<std::chrono::microseconds>(
+            std::chrono::steady_clock::now() - started);
+        auto const decision = decide(failure, attempts, elapsed, policy, random_number());
+        if (decision.then == retry_decision::action::give_up)
+            give_up(decision.report, failure, attempts, watcher);
         if (watcher != nullptr)
-            watcher->gave_up(decision.report, attempts);
-        if (decision.report == failure.code())
-            throw failure;
-        throw error(decision.report, attempts, failure);
+            watcher->retried(failure.code(), attempts);
+        pause(decision.pause, watcher);
+        try {
+            return renew_connection(core, space, decision.then);
+        } catch (error const& unreachable) {
+            failure = unreachable;  // counts as an attempt, so that the policy ends it
+        }
     }
-    if (watcher != nullptr)
-        watcher->retried(failure.code(), attempts);
-    pause(decision.pause, watcher);
-    if (decision.then == retry_decision::action::reconnect_and_rerun)
-        space.disconnect();
-    if (!space.connected())
-        core.reconnect(space);
 }
 
 }  // namespace tiebreak::detail

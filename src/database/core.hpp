@@ -121,7 +121,7 @@ void pause(std::chrono::microseconds how_long, observer* watcher);
 // live connection, else throws what the caller gets. `attempts` is how many there were.
 void retry_or_throw(database_core const& core,
                     workspace& space,
-                    error const& failure,
+                    error failure,
                     int attempts,
                     std::chrono::steady_clock::time_point started,
                     retry_policy const& policy);

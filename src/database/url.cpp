@@ -120,9 +120,9 @@ parsed_url parse_url(std::string_view url, database_options defaults)
         set_parameter(result, pair.substr(0, equals), pair.substr(equals + 1));
         parameters.remove_prefix(std::min(pair.size() + 1, parameters.size()));
     }
+    check(result.options);
     if (result.path == ":memory:")
         result.options.connections_max = 1;
-    check(result.options);
     return result;
 }
 
