@@ -71,57 +71,67 @@ std::size_t quoted_length(std::string_view from)
     return through(from, from.substr(0, tag), tag);
 }
 
-// Follows the words of one statement to tell whether a semicolon ends it. The body of a trigger,
+struct piece {
+    enum class kind { blank, comment, quoted, word, semicolon, other };
+    kind what;
+    std::size_t length;
+};
+
+piece first_piece(std::string_view from)
+{
+    using kind = piece::kind;
+    if (auto const length = comment_length(from); length != 0)
+        return {kind::comment, length};
+    if (auto const length = quoted_length(from); length != 0)
+        return {kind::quoted, length};
+    if (auto const length = word_length(from); length != 0)
+        return {kind::word, length};
+    if (std::isspace(static_cast<unsigned char>(from.front())) != 0)
+        return {kind::blank, 1};
+    return {from.front() == ';' ? kind::semicolon : kind::other, 1};
+}
+
+// Follows the pieces of one statement to tell which semicolon ends it. The body of a trigger,
 // BEGIN … END, has statements of its own: there only the semicolon after `; END` does.
 class statement_end {
 public:
-    void word(std::string_view text)
+    // Whether the statement ends with this piece.
+    bool reached_by(piece const& next, std::string_view text)
     {
-        auto const is = upper(text);
-        after_semicolon_ = last_was_semicolon_;
-        last_was_semicolon_ = false;
-        if (words_++ == 0)
-            makes_something_ = is == "CREATE";
-        if (makes_something_ && is == "TRIGGER")
-            makes_trigger_ = true;
-        if (makes_trigger_ && is == "BEGIN")
-            in_body_ = true;
-        last_is_end_ = is == "END" && after_semicolon_;
-    }
-
-    void other()
-    {
-        last_was_semicolon_ = false;
+        if (next.what == piece::kind::blank || next.what == piece::kind::comment)
+            return false;
+        bool const ends = next.what == piece::kind::semicolon && (!in_body_ || last_is_end_);
         last_is_end_ = false;
-    }
-
-    // Whether the semicolon here ends the statement.
-    bool semicolon()
-    {
-        if (!in_body_ || last_is_end_)
-            return true;
-        last_was_semicolon_ = true;
-        last_is_end_ = false;
-        return false;
+        if (next.what == piece::kind::word)
+            read_word(upper(text));
+        last_is_semicolon_ = next.what == piece::kind::semicolon;
+        return ends;
     }
 
 private:
+    void read_word(std::string const& word)
+    {
+        if (words_++ == 0)
+            makes_something_ = word == "CREATE";
+        makes_trigger_ = makes_trigger_ || (makes_something_ && word == "TRIGGER");
+        in_body_ = in_body_ || (makes_trigger_ && word == "BEGIN");
+        last_is_end_ = last_is_semicolon_ && word == "END";
+    }
+
     int words_ = 0;
     bool makes_something_ = false;
     bool makes_trigger_ = false;
     bool in_body_ = false;
-    bool last_was_semicolon_ = false;
-    bool after_semicolon_ = false;
+    bool last_is_semicolon_ = false;
     bool last_is_end_ = false;
 };
 
 void add_statement(std::vector<std::string>& to, std::string& statement)
 {
-    auto const blank = [](unsigned char c) { return std::isspace(c) != 0; };
-    auto const last = std::ranges::find_if_not(statement.rbegin(), statement.rend(), blank);
-    statement.erase(last.base(), statement.end());
-    if (!statement.empty())
-        to.push_back(std::move(statement));
+    constexpr std::string_view blanks = " \t\r\n";
+    auto const first = statement.find_first_not_of(blanks);
+    if (first != std::string::npos)
+        to.push_back(statement.substr(first, statement.find_last_not_of(blanks) + 1 - first));
     statement.clear();
 }
 
@@ -167,30 +177,18 @@ std::vector<std::string> statements_of(std::string_view script)
     std::string statement;
     statement_end end;
     while (!script.empty()) {
-        std::size_t length = comment_length(script);
-        if (length != 0) {
-            statement += statement.empty() ? "" : " ";
-            script.remove_prefix(length);
-            continue;
-        }
-        char const c = script.front();
-        if (c == ';' && end.semicolon()) {
+        auto const next = first_piece(script);
+        auto const text = script.substr(0, next.length);
+        script.remove_prefix(next.length);
+        if (end.reached_by(next, text)) {
             add_statement(statements, statement);
             end = {};
-            script.remove_prefix(1);
             continue;
         }
-        length = quoted_length(script);
-        if (length != 0)
-            end.other();
-        else if (is_word(c))
-            end.word(script.substr(0, length = word_length(script)));
-        else if (length = 1; c != ';' && std::isspace(static_cast<unsigned char>(c)) == 0)
-            end.other();
-        bool const leading = statement.empty() && std::isspace(static_cast<unsigned char>(c)) != 0;
-        if (!leading)
-            statement += script.substr(0, length);
-        script.remove_prefix(length);
+        if (next.what == piece::kind::comment)
+            statement += ' ';
+        else
+            statement += text;
     }
     add_statement(statements, statement);
     return statements;

@@ -2,7 +2,6 @@
 // of two committers is told, and what a pessimistic find does.
 #include <tiebreak/schema.hpp>
 
-#include "examples/posts/post.hpp"
 #include "support/barrier.hpp"
 #include "system_test.hpp"
 
@@ -12,6 +11,23 @@
 #include <thread>
 
 namespace tiebreak::test {
+
+namespace blog {
+
+struct post {
+    std::int64_t id = 0;
+    std::string title{};
+    std::string body{};
+    tiebreak::version version{};
+};
+BOOST_DESCRIBE_STRUCT(post, (), (id, title, body, version))
+
+constexpr auto mapping_of(post const*)
+{
+    return map<post>("posts", generated_key<&post::id>);
+}
+
+}  // namespace blog
 
 namespace zero {
 
