@@ -27,11 +27,22 @@ constexpr char const* tenant = "race";
 constexpr std::int64_t budget_of_a_run = 100;
 constexpr auto heartbeat_every = run_lease / 4;
 
-// How long a run is worked at when `--think` does not say. Short, so that a race ends in seconds;
-// longer when workers are paused, so that a successor is still at work when they go on.
-constexpr auto work_min = 5ms;
-constexpr auto work_max = 25ms;
-constexpr auto work_when_paused = 4;
+// How long a run is worked at on average when `--think` does not say. Short, so that a race ends
+// in seconds. While workers are paused, longer, so that their successors are still at work when
+// they go on, and so that there are runs left for several pauses.
+constexpr auto work_mean = 16ms;
+constexpr auto work_mean_paused_min = 40ms;
+constexpr auto work_mean_paused_max = 200ms;
+constexpr auto race_paused = 3'000ms;
+
+std::chrono::milliseconds work_mean_of(race_options const& options)
+{
+    if (!options.pause)
+        return work_mean;
+    auto const workers = options.processes * options.threads;
+    return std::clamp<std::chrono::milliseconds>(
+        race_paused * workers / options.users, work_mean_paused_min, work_mean_paused_max);
+}
 
 // Tries: every run ends in one, unless workers are killed or paused.
 constexpr std::size_t tries_of_a_run = 16;
@@ -141,11 +152,11 @@ private:
     // goes on and finalises all the same, because that is what the fence is for.
     void work(runs::run const& mine, std::int64_t number)
     {
-        auto const slower = options_.pause ? work_when_paused : 1;
+        auto const mean = work_mean_of(options_);
         auto const duration =
             options_.think.count() > 0
                 ? options_.think
-                : slower * seeded_between(options_.seed, number, work_min, work_max);
+                : seeded_between(options_.seed, number, mean / 2, mean + mean / 2);
         auto const until = std::chrono::steady_clock::now() + duration;
         for (;;) {
             auto const left = until - std::chrono::steady_clock::now();

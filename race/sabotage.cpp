@@ -21,6 +21,9 @@ constexpr auto pause_max = 3 * run_lease;
 // take its runs over: it is let go, and another moment is tried.
 constexpr auto turn_held_after = 300ms;
 
+// Less than any run is worked at while workers are paused.
+constexpr auto successor_waits = 10ms;
+
 // So many points on the way, at most one in each equal part of it, placed by the seed.
 std::vector<std::int64_t> points(std::uint64_t seed, std::int64_t runs, std::int64_t number)
 {
@@ -117,14 +120,17 @@ std::int64_t sabotage::successors(board const& now) const
     });
 }
 
-// When others are at work at half of the runs it held, or were so at one and are done by now.
+// When others are at work at several of its runs, or at one for a moment: before they finish.
 bool sabotage::has_been_succeeded(board const& now)
 {
     auto const working = successors(now);
-    auto const enough = (std::ssize(stopped_.epoch_of_run) + 1) / 2;
-    bool const declining = working < stopped_.successors;
-    stopped_.successors = working;
-    return working >= enough || declining;
+    if (working == 0)
+        return false;
+    auto const moment = std::chrono::steady_clock::now();
+    if (stopped_.succeeded_at == std::chrono::steady_clock::time_point{})
+        stopped_.succeeded_at = moment;
+    bool const several = working >= std::min<std::int64_t>(3, std::ssize(stopped_.epoch_of_run));
+    return several || moment - stopped_.succeeded_at > successor_waits;
 }
 
 void sabotage::consider_resume(racers& on, board const& now)

@@ -30,7 +30,7 @@ private:
         int racer = -1;
         std::chrono::steady_clock::time_point since{};
         std::int64_t repairs_before = 0;
-        std::int64_t successors = 0;  // that were at work when last looked
+        std::chrono::steady_clock::time_point succeeded_at{};  // when the first was seen at work
         std::unordered_map<std::int64_t, std::int64_t> epoch_of_run{};
     };
 
