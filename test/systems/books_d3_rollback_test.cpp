@@ -160,6 +160,8 @@ TEST_P(D3, FourProcessesAddTheirLinesAndNoneIsLost)
         SCOPED_TRACE(name_of(how));
         auto const id = make_book(db()).id;
         close();
+        books::line_options patient{.how = how};
+        patient.retry = {.deadline = std::chrono::minutes{5}};
         constexpr int lines = 30;
         constexpr int processes = 4;
         barrier start(processes);
@@ -170,7 +172,7 @@ TEST_P(D3, FourProcessesAddTheirLinesAndNoneIsLost)
                 start.wait();
                 for (int i = 0; i < lines; ++i) {
                     auto const line = std::to_string(p) + "/" + std::to_string(i);
-                    auto const result = books::add_line(own, id, line, {.how = how});
+                    auto const result = books::add_line(own, id, line, patient);
                     if (!is_answer<books::accepted>(result))
                         return 1;
                 }

@@ -13,6 +13,9 @@ namespace {
 
 using coupons::issue;
 
+// Attempts without limit, as by default; a deadline that no machine is too slow for.
+constexpr retry_policy patient{.deadline = std::chrono::minutes{5}};
+
 struct tally {
     std::atomic<int> issued{0};
     std::atomic<int> sold_out{0};
@@ -95,14 +98,16 @@ TEST_P(B7, FiveHundredRequestsOfFourProcessesGetExactlyAHundred)
 {
     captured_log const quiet(log_level::error);
     for (auto const how : exact_strategies)
-        race({.how = how}, {.processes = 4, .threads = 8, .users = 500, .stock = 100});
+        race({.how = how, .retry = patient},
+             {.processes = 4, .threads = 8, .users = 500, .stock = 100});
 }
 
 TEST_P(B7, WithEightProcessesExactlyNinetySeven)
 {
     captured_log const quiet(log_level::error);
     for (auto const how : exact_strategies)
-        race({.how = how}, {.processes = 8, .threads = 4, .users = 500, .stock = 97});
+        race({.how = how, .retry = patient},
+             {.processes = 8, .threads = 4, .users = 500, .stock = 97});
 }
 
 TEST_P(B7, AStockAboveTheNumberOfMembersServesThemAll)
@@ -144,7 +149,7 @@ TEST_P(B7, TheNaiveControlSellsTheLastOneTwice)
 // A mutex is right for the threads of one process …
 TEST_P(B7, TheMutexOfAProcessHoldsItsThreads)
 {
-    race({.how = coupons::strategy::in_process},
+    race({.how = coupons::strategy::in_process, .retry = patient},
          {.processes = 1, .threads = 8, .users = 100, .stock = 50});
 }
 
