@@ -57,9 +57,11 @@ try {
             return approval{lock_wait_exceeded{}};
         runs += last.runs;
         bool const used_up = policy.attempts_max != 0 && runs >= policy.attempts_max;
+        if (last.gave_up == errc::stale_version || used_up)
+            return approval{in_progress{}};  // it was, when this call lost
         bool const late = policy.deadline.count() != 0 &&
                           std::chrono::steady_clock::now() - start >= policy.deadline;
-        if (last.gave_up || used_up || late)
+        if (last.gave_up || late)
             return approval{attempts_exhausted{}};
         std::this_thread::sleep_for(pause_before_next(runs, policy));
     }

@@ -104,7 +104,8 @@ struct already_processed {
     std::optional<std::int64_t> bill_id{};         ///< with COMPLETE
 };
 
-/// Another approval holds the order, or the outcome of its payment is not known yet.
+/// Another approval holds the order, or held it at the last try that `retry` allows; or the outcome
+/// of its payment is not known yet. Ask again.
 struct in_progress {};
 
 struct amount_mismatch {
@@ -134,7 +135,7 @@ struct order_not_found {};
 /// Somebody held the row for longer than `lock_wait`; nothing was written.
 struct lock_wait_exceeded {};
 
-/// The tries of `retry` are used up and the order is still WAITING; nothing was written.
+/// The database did not let this call decide within the limits of `retry`; nothing was written.
 struct attempts_exhausted {};
 
 using approval = std::variant<approved,

@@ -89,6 +89,21 @@ TEST_P(TicketOrders, AreApprovedOnceByEveryStrategyAndThenAlreadyProcessed)
     EXPECT_TRUE(audit().sound());
 }
 
+TEST_P(TicketOrders, AreChargedUnderAnIdempotencyKeyExceptByControls)
+{
+    auto const orders = make_orders(7);
+    watched_provider watched(provider());
+    std::size_t next = 0;
+    for (auto const how : every_strategy) {
+        auto const request = request_for(orders[next++]);
+        (void)tickets::approve(db(), watched, request, {.how = how});
+        EXPECT_EQ(watched.last_idempotency_key,
+                  tickets::is_negative_control(how) ? std::nullopt
+                                                    : std::optional{request.payment_key})
+            << tickets::name_of(how);
+    }
+}
+
 TEST_P(TicketOrders, AreNotApprovedForAnotherAmountOrPublication)
 {
     auto const order = make_order();
@@ -124,6 +139,7 @@ TEST_P(TicketOrders, WaitAgainAfterADeclineOrAnError)
     auto const order = make_order();
     tickets::stand_in_provider declining(books_url(), {.decline_rate = 1});
     tickets::stand_in_provider failing(books_url(), {.error_rate = 1});
+    std::int64_t epoch = 0;
     for (auto const how : every_strategy) {
         std::string const key{tickets::name_of(how)};
         auto const declined =
@@ -136,6 +152,7 @@ TEST_P(TicketOrders, WaitAgainAfterADeclineOrAnError)
         EXPECT_EQ(row.status, order_status::waiting);
         EXPECT_FALSE(row.payment_key);
         EXPECT_FALSE(row.pending_since);
+        EXPECT_EQ(row.epoch, epoch += 2) << "each tenure has an epoch of its own";
     }
     EXPECT_EQ(answer(request_for(order), strategy::conditional), "approved");
     EXPECT_TRUE(audit().sound());

@@ -1,8 +1,11 @@
 // C9: nothing stays PENDING for ever. Approvals and recoveries are killed at every step, paused and
 // overtaken; faults are injected while five rivals approve and two recover.
+#include "systems/tickets/tenure.hpp"
 #include "systems/tickets/ticket_test.hpp"
 
 #include <csignal>
+#include <future>
+#include <thread>
 #include <unistd.h>
 
 namespace tiebreak::test {
@@ -185,6 +188,25 @@ TEST_P(C9, TheLivingAreLeftAloneUntilTheirTimeIsUp)
     expect_complete(order);
 }
 
+// The order is PENDING again, for somebody else: only the epoch tells the two tenures apart.
+TEST_P(C9, NoWriteOfAFormerTenureChangesAnything)
+{
+    auto const order = make_order();
+    tickets::stand_in_provider mute(books_url(), {.drop_reply_rate = 1});
+    (void)tickets::approve(db(), mute, request_for(order));
+    auto const before = read(order.id);
+    auto former = tickets::tenure_of(before);
+    former.epoch -= 1;
+    EXPECT_FALSE(tickets::complete(db(), former, "charge-1", {}));
+    EXPECT_EQ(tickets::give_back(db(), former, order_status::waiting), outcome::lost);
+    EXPECT_EQ(tickets::refund(db(), mute, former, order_status::waiting, {}),
+              tickets::refund_outcome::overtaken);
+    EXPECT_EQ(read(order.id).version, before.version);
+    EXPECT_EQ(repository<tickets::bill>(db()).select().count(), 0);
+    EXPECT_EQ(recover_now().completed, 1);
+    expect_complete(order);
+}
+
 TEST_P(C9, AnApproverOvertakenBeforeItsChargeTakesNoMoney)
 {
     auto const order = make_order();
@@ -257,6 +279,54 @@ TEST_P(C9, ADecisionToRefundHoldsForWhoeverTakesOver)
     EXPECT_EQ(recover_with(slow).overtaken, 1);
     expect_waiting_without_money(order);
     EXPECT_EQ(provider().find(request_for(order).payment_key)->refunds, 1);
+}
+
+// The decision to refund is committed after the second recoverer has read the order and before it
+// takes the order over: its knowledge is old, and only the last write can notice.
+TEST_P(C9, ADecisionToRefundIsSeenByTheWriteThatCompletes)
+{
+    auto const orders = make_orders(2);
+    approve_and_die(orders[0], step::decided, strategy::conditional);
+    approve_and_die(orders[1], step::charged, strategy::conditional);
+    std::promise<void> has_looked;
+    std::promise<void> may_decide;
+    std::promise<void> has_decided;
+    std::promise<void> may_cancel;
+    watched_provider slow(provider());
+    slow.after_find = [&] {
+        has_looked.set_value();
+        may_decide.get_future().wait();
+    };
+    slow.before_cancel = [&] {
+        has_decided.set_value();
+        may_cancel.get_future().wait();
+    };
+    auto first = std::async(std::launch::async, [&] {
+        database other(fresh().url());
+        return tickets::recover(other, slow, {.older_than = at_once, .orders_max = 1});
+    });
+    has_looked.get_future().wait();
+    watched_provider second(provider());
+    second.after_find = [&, done = false]() mutable {
+        if (std::exchange(done, true))
+            return;
+        may_decide.set_value();
+        has_decided.get_future().wait();
+        auto const late = request_for(orders[0]);
+        EXPECT_EQ(provider()
+                      .charge({late.payment_key, late.order_id, late.amount, late.payment_key})
+                      .outcome,
+                  tickets::charge_outcome::approved);
+    };
+    auto const overtaking = recover_with(second);
+    may_cancel.set_value();
+    EXPECT_EQ(first.get().overtaken, 1);
+    EXPECT_EQ(overtaking.completed, 1);
+    EXPECT_EQ(overtaking.overtaken, 1);
+    EXPECT_EQ(recover_now().returned, 1);
+    expect_waiting_without_money(orders[0]);
+    expect_complete(orders[1]);
+    EXPECT_EQ(provider().find(request_for(orders[0]).payment_key)->refunds, 1);
 }
 
 TEST_P(C9, WithoutTheProviderTheOrderStaysPendingForTheNextRecovery)

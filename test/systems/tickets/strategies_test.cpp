@@ -122,6 +122,18 @@ TEST_P(C3, AnotherPaymentKeyDoesNotGetRoundTheClaim)
     EXPECT_EQ(repository<tickets::payment_claim>(db()).find("a")->order_id, order.id);
 }
 
+TEST_P(C3, WhoeverDoesNotHaveTheClaimDoesNotGoAhead)
+{
+    auto const order = make_order();
+    auto const request = request_for(order);
+    tickets::payment_claim of_another_approval{request.payment_key, order.id};
+    repository<tickets::payment_claim>(db()).insert(of_another_approval);
+    tickets::approve_options const how{.how = strategy::unique_claim, .retry = {.attempts_max = 2}};
+    EXPECT_EQ(tickets::name_of(tickets::approve(db(), provider(), request, how)), "in-progress");
+    EXPECT_EQ(read(order.id).status, tickets::order_status::waiting);
+    EXPECT_TRUE(provider().accounts().empty());
+}
+
 TEST_P(C3, AClaimIsGivenBackWithTheOrder)
 {
     auto const order = make_order();
@@ -157,7 +169,7 @@ TEST_P(C4, LosingTheVersionCheckIsAnAnswer)
 }
 
 // The winner gave the order back before the loser, out of attempts, read it again.
-TEST_P(C4, WithoutAttemptsLeftAWaitingOrderIsAnsweredAsExhausted)
+TEST_P(C4, LosingToAPaymentThatIsThenDeclinedIsAnAnswerToo)
 {
     auto const order = make_order();
     tickets::stand_in_provider declining(books_url(), {.decline_rate = 1});
@@ -169,7 +181,7 @@ TEST_P(C4, WithoutAttemptsLeftAWaitingOrderIsAnsweredAsExhausted)
             }).get();
         }};
     auto const loser = tickets::approve(db(), provider(), request_for(order), once);
-    EXPECT_EQ(tickets::name_of(loser), "attempts-exhausted");
+    EXPECT_EQ(tickets::name_of(loser), "in-progress");
     EXPECT_EQ(read(order.id).status, tickets::order_status::waiting);
     EXPECT_EQ(provider().find(request_for(order).payment_key)->calls, 0);
 }
@@ -261,7 +273,7 @@ TEST_P(C7, WaitingForTheLockEndsWithAnAnswer)
                                          provider(),
                                          request_for(order),
                                          {.how = strategy::pessimistic_where,
-                                          .retry = {.attempts_max = 1},
+                                          .retry = {.attempts_max = 1, .deadline = milliseconds{0}},
                                           .lock_wait = milliseconds{50}});
     answered.set_value();
     holder.join();

@@ -218,6 +218,7 @@ void ticket_test::expect_one_approved(tickets::approve_options const& how)
 
 tickets::charge_reply watched_provider::charge(tickets::charge_request const& wish)
 {
+    last_idempotency_key = wish.idempotency_key;
     if (before_charge)
         before_charge();
     auto reply = real_.charge(wish);

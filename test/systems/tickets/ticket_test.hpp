@@ -87,8 +87,9 @@ public:
     std::function<void()> after_find{};
     std::function<void()> before_cancel{};
     std::function<void()> after_cancel{};
-    bool answers_find = true;    // false: every reply is lost
-    bool answers_cancel = true;  // false: every reply is lost
+    std::optional<std::string> last_idempotency_key{};  // of `charge`
+    bool answers_find = true;                           // false: every reply is lost
+    bool answers_cancel = true;                         // false: every reply is lost
 
     tickets::charge_reply charge(tickets::charge_request const& wish) override;
     std::optional<tickets::payment_record> find(std::string_view payment_key) override;
