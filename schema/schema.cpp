@@ -88,11 +88,14 @@ step const* step_with(std::vector<step> const& all, std::int32_t number)
 
 void refuse_taken_names(step const& next, table_names const& present, std::string const& prefix)
 {
-    for (auto const& table : tables_made_by(next.text))
-        if (present.contains(prefix + table))
-            throw error(errc::already_exists,
-                        "the table " + prefix + table +
-                            " exists and was not made by this schema; choose another table_prefix");
+    for (auto const& table : tables_made_by(next.text)) {
+        if (!present.contains(prefix + table))
+            continue;
+        std::string sentence = "the table ";
+        sentence.append(prefix).append(table).append(
+            " exists and was not made by this schema; choose another table_prefix");
+        throw error(errc::already_exists, sentence);
+    }
 }
 
 void refuse_unknown(state const& found)
@@ -171,7 +174,7 @@ state inspect(database& of)
     auto const all = steps(engine.engine);
     state found;
     auto const present = of.read([&](snapshot& view) {
-        auto const names = tables_present(view, engine);
+        auto names = tables_present(view, engine);
         if (names.contains(bookkeeping(of)))
             found.applied = repository<applied_step>(view)
                                 .select()

@@ -13,7 +13,6 @@ namespace tiebreak::systems::coupons {
 namespace {
 
 using detail::issue_request;
-using detail::looked;
 
 transact_options transaction_of(issue_options const& options)
 {
