@@ -74,12 +74,14 @@ sidecar::sidecar(std::string const& database_path) : path_(path_beside(database_
 sidecar::~sidecar()
 {
     abandon();
-    if (words_ != nullptr)
-        ::munmap(words_, file_size);
 }
 
 void sidecar::abandon() noexcept
 {
+    // the mapping keeps the file open, and with it the locks, as a descriptor does
+    if (words_ != nullptr)
+        ::munmap(words_, file_size);
+    words_ = nullptr;
     if (descriptor_ >= 0)
         ::close(descriptor_);
     descriptor_ = -1;

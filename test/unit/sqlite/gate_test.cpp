@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <thread>
 #include <vector>
@@ -127,12 +128,11 @@ TEST_F(SqliteGate, ABellWakesWhoSleeps)
 
 TEST_F(SqliteGate, NobodyIsPassedOverForLong)
 {
-    // In turns, not in time: how many others went in while one waited. Perfect order would be 7; a
-    // busy machine and the wait for the head of the queue make it more. Without a queue it is most
-    // of all 800.
+    // In turns, not in time: how many others went in while one waited. Perfect order would be 7; on
+    // a busy machine it is some 30 to 50, without a queue 300 to 500.
     constexpr int processes = 8;
     constexpr int turns = 100;
-    constexpr int passed_over_max = 200;
+    constexpr int passed_over_max = 150;
 
     struct tally {
         std::atomic<int> turns;
@@ -249,8 +249,10 @@ TEST_F(SqliteGate, AChildDoesNotKeepItsParentsTurn)
         auto const on = open();
         on->begin(begin::write, isolation::engine_default);
         test::child_process grandchild([&] {
+            ::prctl(PR_SET_PDEATHSIG, 0);  // outlives its parent
             *step = 1;
-            while (*step != 2)
+            auto const limit = much_later();
+            while (*step != 2 && std::chrono::steady_clock::now() < limit)
                 std::this_thread::yield();
             return 0;
         });
@@ -260,9 +262,8 @@ TEST_F(SqliteGate, AChildDoesNotKeepItsParentsTurn)
         return 0;
     });
     EXPECT_EQ(parent.wait(), -SIGKILL);
-    auto const on = open();
-    on->set_deadline(much_later());
-    EXPECT_EQ(run(*on, add_one), 1) << "the grandchild lives, but holds nothing";
+    sidecar look(path());
+    EXPECT_FALSE(look.taken(place::turn)) << "the grandchild lives, but holds nothing";
     *step = 2;
 }
 
@@ -402,11 +403,12 @@ TEST_F(SqliteGate, WithoutAFileItFallsBackAndSaysSoOnce)
 TEST_F(SqliteGate, ALinkIsNotFollowed)
 {
     fs::remove(file());
+    std::ofstream(folder_.file("elsewhere")) << "precious";
     fs::create_symlink(folder_.file("elsewhere"), file());
     test::captured_log const log;
     gate const one(path());
     EXPECT_FALSE(one.in_use());
-    EXPECT_FALSE(fs::exists(folder_.file("elsewhere")));
+    EXPECT_EQ(fs::file_size(folder_.file("elsewhere")), 8U);
 }
 
 TEST_F(SqliteGate, ProgramsThatDoNotKnowItStillWork)
