@@ -75,19 +75,47 @@ void check(database_options const& options)
 
 }  // namespace
 
-std::string masked(std::string_view url)
+namespace {
+
+// Where "password=" begins, whatever its case; npos when it is not there.
+std::size_t find_password_parameter(std::string_view url, std::size_t from)
+{
+    constexpr std::string_view name = "password=";
+    auto const found = std::ranges::search(url.substr(from), name, {}, [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+    return found.empty() ? std::string_view::npos
+                         : static_cast<std::size_t>(found.begin() - url.begin()) + name.size();
+}
+
+// A password may hold characters that should have been encoded, '/' and '?' for example: rather
+// mask too much than show the rest of it.
+std::string mask_user_info(std::string_view url)
 {
     auto const scheme = url.find("://");
     if (scheme == std::string_view::npos)
         return std::string{url};
     auto const start = scheme + 3;
-    auto const at = url.substr(0, url.find_first_of("/?", start)).rfind('@');
-    if (at == std::string_view::npos || at < start)
-        return std::string{url};
-    auto const colon = url.find(':', start);
-    if (colon == std::string_view::npos || colon > at)
+    auto const end = url.find_first_of("/?", start);
+    auto const colon = url.substr(0, end).find(':', start);
+    auto at = url.substr(0, end).rfind('@');
+    if (at == std::string_view::npos)
+        at = url.rfind('@');
+    if (colon == std::string_view::npos || at == std::string_view::npos || colon > at)
         return std::string{url};
     return std::string{url.substr(0, colon + 1)} + "***" + std::string{url.substr(at)};
+}
+
+}  // namespace
+
+std::string masked(std::string_view url)
+{
+    auto shown = mask_user_info(url);
+    auto const question = std::min(shown.find('?'), shown.size());
+    for (auto start = find_password_parameter(shown, question); start != std::string::npos;
+         start = find_password_parameter(shown, start))
+        shown.replace(start, std::min(shown.find('&', start), shown.size()) - start, "***");
+    return shown;
 }
 
 parsed_url parse_url(std::string_view url, database_options defaults)

@@ -51,6 +51,11 @@ public:
     // unit shall not hold its memory for ever.
     void release() noexcept
     {
+        if (has_large_) [[unlikely]] {
+            std::erase_if(chunks_, [](chunk const& one) { return one.size > chunk_size; });
+            has_large_ = false;
+            next_ = end_ = 0;
+        }
         while (chunks_.size() > chunks_kept)
             chunks_.pop_back();
         if (!chunks_.empty() && chunks_.front().size > 0)
@@ -85,6 +90,7 @@ private:
         }
         auto const need = size + align > chunk_size ? size + align : chunk_size;
         chunks_.push_back({std::unique_ptr<std::byte[]>(new std::byte[need]), need});
+        has_large_ = has_large_ || need > chunk_size;
         current_ = chunks_.size() - 1;
         use(chunks_.back());
         return take(size, align);
@@ -93,6 +99,7 @@ private:
     std::uintptr_t next_ = 0;
     std::uintptr_t end_ = 0;
     std::size_t current_ = 0;
+    bool has_large_ = false;
     std::vector<chunk> chunks_;
 };
 
