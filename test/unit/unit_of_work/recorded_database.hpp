@@ -1,0 +1,159 @@
+// A database in memory that writes down every statement it is given, in order.
+#pragma once
+
+#include <tiebreak/database.hpp>
+
+#include "database/core.hpp"
+#include "sql/connection.hpp"
+#include "sqlite/sqlite.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tiebreak::test {
+
+using statements = std::vector<std::string>;
+
+class recording_statement final : public sql::statement {
+public:
+    recording_statement(std::unique_ptr<sql::statement> real,
+                        std::string_view text,
+                        statements& log)
+        : real_(std::move(real)), text_(text), log_(log)
+    {
+    }
+
+    std::int64_t execute(std::span<value const> parameters) override
+    {
+        log_.push_back(text_);
+        return real_->execute(parameters);
+    }
+
+    std::optional<std::int64_t> insert(std::span<value const> parameters) override
+    {
+        log_.push_back(text_);
+        return real_->insert(parameters);
+    }
+
+    std::span<value const> first(std::span<value const> parameters) override
+    {
+        log_.push_back(text_);
+        return real_->first(parameters);
+    }
+
+    std::span<value const> next() override { return real_->next(); }
+
+    void reset() noexcept override { real_->reset(); }
+
+    [[nodiscard]] std::size_t column_count() const noexcept override
+    {
+        return real_->column_count();
+    }
+
+    [[nodiscard]] std::string_view column_name(std::size_t index) const override
+    {
+        return real_->column_name(index);
+    }
+
+    [[nodiscard]] bool reads_only() const noexcept override { return real_->reads_only(); }
+
+private:
+    std::unique_ptr<sql::statement> real_;
+    std::string text_;
+    statements& log_;
+};
+
+class recording_connection final : public sql::connection {
+public:
+    recording_connection(std::unique_ptr<sql::connection> real, statements& log)
+        : real_(std::move(real)), log_(log)
+    {
+    }
+
+    [[nodiscard]] sql::dialect const& speaks() const noexcept override { return real_->speaks(); }
+
+    [[nodiscard]] std::unique_ptr<sql::statement> prepare(std::string_view text) override
+    {
+        return std::make_unique<recording_statement>(real_->prepare(text), text, log_);
+    }
+
+    void begin(sql::begin_mode mode, isolation level) override
+    {
+        log_.emplace_back(mode == sql::begin_mode::write ? "BEGIN" : "BEGIN READING");
+        real_->begin(mode, level);
+    }
+
+    void commit() override
+    {
+        log_.emplace_back("COMMIT");
+        real_->commit();
+    }
+
+    void rollback() noexcept override
+    {
+        if (real_->in_transaction())
+            log_.emplace_back("ROLLBACK");
+        real_->rollback();
+    }
+
+    [[nodiscard]] bool in_transaction() const noexcept override { return real_->in_transaction(); }
+
+    void set_deadline(sql::deadline at) noexcept override { real_->set_deadline(at); }
+
+    [[nodiscard]] bool alive() noexcept override { return real_->alive(); }
+
+    [[nodiscard]] std::string engine_version() override { return real_->engine_version(); }
+
+private:
+    std::unique_ptr<sql::connection> real_;
+    statements& log_;
+};
+
+class recorded_database {
+public:
+    recorded_database()
+    {
+        detail::workspace* space = nullptr;
+        db.transact([&](unit_of_work&) { space = detail::database_core::running; });
+        space->connect(
+            std::make_unique<recording_connection>(sqlite::open({.path = ":memory:"}), log_));
+    }
+
+    // What was sent since the last call: the first words of each statement up to the table, for
+    // example "UPDATE authors".
+    [[nodiscard]] statements sent()
+    {
+        statements short_forms;
+        for (auto const& one : std::exchange(log_, {}))
+            short_forms.push_back(short_form(one));
+        return short_forms;
+    }
+
+    // The same, word for word.
+    [[nodiscard]] statements sent_in_full() { return std::exchange(log_, {}); }
+
+    void forget() { log_.clear(); }
+
+private:
+    static std::string short_form(std::string const& text)
+    {
+        auto const verb = text.substr(0, text.find(' '));
+        if (verb != "SELECT" && verb != "INSERT" && verb != "UPDATE" && verb != "DELETE")
+            return text;
+        auto const from = verb == "SELECT" ? text.find(" FROM ") : 0;
+        if (from == std::string::npos)
+            return text;
+        auto const open = text.find('"', from);
+        return verb + " " + text.substr(open + 1, text.find('"', open + 1) - open - 1);
+    }
+
+    statements log_;  // before db: its connection writes here until it is closed
+
+public:
+    database db{"sqlite::memory:"};
+};
+
+}  // namespace tiebreak::test
