@@ -18,9 +18,9 @@ enum class strategy_kind : std::uint8_t {
 
 /// One strategy of a scenario.
 struct strategy {
-    std::string_view name;
+    std::string_view name{};
     strategy_kind kind = strategy_kind::decides;
-    std::string_view text;  ///< what it does, for a reader who knows no database words
+    std::string_view text{};  ///< what it does, for a reader who knows no database words
 };
 
 /// The strategies of this release, controls first, in the order in which they are raced.
