@@ -25,7 +25,11 @@ constexpr auto at_once = 50us;
 // The longest sleep in the queue: what a lost wake can cost. Who wakes by itself loses its place
 // among the sleepers, which the kernel wakes in order, so this is longer than a round of many slow
 // writers. A dead head of the queue is noticed earlier, by the next writer that leaves.
-constexpr auto nap_max = 50ms;
+constexpr auto nap_max = 100ms;
+
+// How long a newcomer lets somebody pass who was woken before it and may still wait for a
+// processor. If that one died, this is what it costs.
+constexpr auto courtesy = 20ms;
 
 // A fallback is worth one record for each database, not one for each connection of a pool.
 void log_once(std::string const& database_path, std::string_view why) noexcept
@@ -82,12 +86,14 @@ gate::answer gate::enter(sql::deadline until, sql::deadline& wait_began) noexcep
     auto const now = clock::now();
     came_back_at_once_ = now - left_ < at_once;
     bool const over = slice_over(now);
-    if (over && file_->taken(place::queue))
+    if (over && (file_->taken(place::queue) || (queued_ && file_->queue_reserved())))
         return queue_up(until, wait_began);
     switch (file_->try_lock(place::turn)) {
     case sidecar::answer::yes:
-        if (over)
+        if (over) {
             slice_began_ = now;
+            queued_ = false;
+        }
         inside_ = true;
         return answer::entered;
     case sidecar::answer::no: return queue_up(until, wait_began);
@@ -98,13 +104,16 @@ gate::answer gate::enter(sql::deadline until, sql::deadline& wait_began) noexcep
 
 gate::answer gate::queue_up(sql::deadline until, sql::deadline& wait_began) noexcept
 {
+    queued_ = true;
+    let_the_woken_pass(until, wait_began);
     while (file_) {
         auto got = wait_for(place::queue, nap_max, until, wait_began);
         if (got == sidecar::answer::yes) {
+            if (file_->queue_reserved())
+                file_->reserve_queue(false);
             // a holder within its slice does not ring: look again after one slice
             got = wait_for(place::turn, slice, until, wait_began);
-            file_->unlock(place::queue);
-            file_->ring(place::queue);
+            step_forward();
         }
         if (got == sidecar::answer::yes) {
             slice_began_ = clock::now();
@@ -121,6 +130,29 @@ gate::answer gate::queue_up(sql::deadline until, sql::deadline& wait_began) noex
         open();
     }
     return answer::entered;
+}
+
+// On a busy machine a woken writer may wait for a processor while one that has just left is back
+// already: without this, two would pass the turn to and fro before the eyes of all others.
+void gate::let_the_woken_pass(sql::deadline until, sql::deadline& wait_began) noexcept
+{
+    auto const seen = file_->bell(place::queue);
+    if (!file_->queue_reserved())
+        return;
+    auto const now = clock::now();
+    if (wait_began == sql::deadline{})
+        wait_began = now;
+    if (now < until)
+        file_->wait(place::queue, seen, std::min<clock::duration>(courtesy, until - now));
+}
+
+// Leaves the head of the queue to whoever has slept longest.
+void gate::step_forward() noexcept
+{
+    file_->reserve_queue(true);  // before the ring: the woken one takes the mark away
+    file_->unlock(place::queue);
+    if (!file_->ring(place::queue))
+        file_->reserve_queue(false);
 }
 
 // `no` when the deadline passed or the file was replaced.

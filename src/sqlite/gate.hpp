@@ -55,6 +55,8 @@ private:
     void open() noexcept;
     void give_up(std::string_view why) noexcept;
     [[nodiscard]] answer queue_up(sql::deadline until, sql::deadline& wait_began) noexcept;
+    void let_the_woken_pass(sql::deadline until, sql::deadline& wait_began) noexcept;
+    void step_forward() noexcept;
     [[nodiscard]] sidecar::answer wait_for(place where,
                                            clock::duration nap,
                                            sql::deadline until,
@@ -67,6 +69,7 @@ private:
     clock::time_point slice_began_{};
     clock::time_point left_{};
     bool came_back_at_once_ = false;
+    bool queued_ = false;  // the last turn was waited for
     bool inside_ = false;
 };
 

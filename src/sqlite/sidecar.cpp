@@ -50,9 +50,19 @@ constexpr std::string_view sentence =
     return wanted;
 }
 
-[[nodiscard]] void* address(void* words, place where) noexcept
+// Words of their own: the mark of a reserved queue, and one at which nobody ever sleeps.
+constexpr off_t reserved_at = words_at + 128;
+constexpr off_t nobody_at = words_at + 192;
+
+[[nodiscard]] void* address(void* words, off_t offset) noexcept
 {
-    return static_cast<char*>(words) + word_of(where);
+    return static_cast<char*>(words) + offset;
+}
+
+[[nodiscard]] std::uint32_t read_word(int descriptor, off_t offset) noexcept
+{
+    std::uint32_t seen = 0;
+    return ::pread(descriptor, &seen, sizeof seen, offset) == sizeof seen ? seen : 0;
 }
 
 }  // namespace
@@ -162,23 +172,39 @@ bool sidecar::taken(place where) noexcept
 
 std::uint32_t sidecar::bell(place where) noexcept
 {
-    std::uint32_t seen = 0;
-    if (::pread(descriptor_, &seen, sizeof seen, word_of(where)) != sizeof seen)
-        return 0;
-    return seen;
+    return read_word(descriptor_, word_of(where));
 }
 
-void sidecar::ring(place where) noexcept
+bool sidecar::ring(place where) noexcept
 {
     // adds one and wakes one, both inside the kernel
-    void* const word = address(words_, where);
+    void* const word = address(words_, word_of(where));
     constexpr auto add_one = FUTEX_OP(FUTEX_OP_ADD, 1, FUTEX_OP_CMP_LT, 0);
-    ::syscall(SYS_futex, word, FUTEX_WAKE_OP, 1, 0L, word, add_one);
+    return ::syscall(SYS_futex, word, FUTEX_WAKE_OP, 1, 0L, word, add_one) > 0;
 }
 
 void sidecar::wake(place where) noexcept
 {
-    ::syscall(SYS_futex, address(words_, where), FUTEX_WAKE, 1, nullptr, nullptr, 0);
+    ::syscall(SYS_futex, address(words_, word_of(where)), FUTEX_WAKE, 1, nullptr, nullptr, 0);
+}
+
+void sidecar::reserve_queue(bool reserved) noexcept
+{
+    // the call that writes inside the kernel also wakes, so it is given a word without sleepers
+    constexpr auto set = FUTEX_OP(FUTEX_OP_SET, 1, FUTEX_OP_CMP_LT, 0);
+    constexpr auto clear = FUTEX_OP(FUTEX_OP_SET, 0, FUTEX_OP_CMP_LT, 0);
+    ::syscall(SYS_futex,
+              address(words_, nobody_at),
+              FUTEX_WAKE_OP,
+              1,
+              0L,
+              address(words_, reserved_at),
+              reserved ? set : clear);
+}
+
+bool sidecar::queue_reserved() noexcept
+{
+    return read_word(descriptor_, reserved_at) == 1;
 }
 
 bool sidecar::wait(place where, std::uint32_t seen, std::chrono::nanoseconds at_most) noexcept
@@ -186,7 +212,8 @@ bool sidecar::wait(place where, std::uint32_t seen, std::chrono::nanoseconds at_
     auto const count = std::max<std::int64_t>(at_most.count(), 0);
     timespec const limit{static_cast<time_t>(count / 1'000'000'000),
                          static_cast<long>(count % 1'000'000'000)};
-    if (::syscall(SYS_futex, address(words_, where), FUTEX_WAIT, seen, &limit, nullptr, 0) == 0)
+    if (::syscall(
+            SYS_futex, address(words_, word_of(where)), FUTEX_WAIT, seen, &limit, nullptr, 0) == 0)
         return true;
     if (errno == ETIMEDOUT)
         return false;

@@ -37,12 +37,17 @@ public:
 
     // What `wait` compares with; read it before the last try to lock.
     [[nodiscard]] std::uint32_t bell(place where) noexcept;
-    void ring(place where) noexcept;
+    // Answers whether somebody was woken.
+    bool ring(place where) noexcept;
     // Wakes one who sleeps, but is not remembered for who is about to: writes nothing.
     void wake(place where) noexcept;
     // Sleeps until the bell rings, or it has rung since `seen`, or the time is over, or for no
     // reason. False when the time was over.
     bool wait(place where, std::uint32_t seen, std::chrono::nanoseconds at_most) noexcept;
+
+    // A mark that the queue is meant for somebody who was woken and may not run yet.
+    void reserve_queue(bool reserved) noexcept;
+    [[nodiscard]] bool queue_reserved() noexcept;
 
     // True when the file in use is no longer the one that others find beside the database.
     [[nodiscard]] bool replaced() noexcept;
