@@ -158,6 +158,7 @@ using systems::name_of;
 /// Approves an order: decides, charges, completes. Two transactions and one call of the provider
 /// for the winner; two or three statements for the others.
 /// \throws std::invalid_argument: a payment key or option that is out of range
+/// \throws std::logic_error: a unit of work of this thread and database is running
 /// \throws error when the database fails. Then the order is as it was, or PENDING until `recover`;
 ///   whatever the provider did is not lost
 [[nodiscard]] approval approve(database& in,
@@ -189,6 +190,7 @@ struct recovery {
 
 /// Resolves what was left PENDING. Safe to run by several processes at once, and to repeat. Call it
 /// until `found` is 0 to run dry; one transaction to take an order over, one or two to resolve it.
+/// \throws std::invalid_argument, std::logic_error: as `approve`
 /// \throws error when the database fails; what was resolved stays so
 recovery recover(database& in, payment_provider& provider, recover_options const& options = {});
 

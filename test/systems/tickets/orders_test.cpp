@@ -169,6 +169,23 @@ TEST_P(TicketOrders, StayPendingWithoutAnAnswerOfTheProvider)
     EXPECT_EQ(provider().find(request_for(order).payment_key)->calls, 1);
 }
 
+// Joining the unit would keep its locks while the provider is called.
+TEST_P(TicketOrders, CannotBeApprovedInsideAUnitOfWork)
+{
+    auto const order = make_order();
+    for (auto const how : every_strategy) {
+        EXPECT_THROW(db().transact([&](unit_of_work&) {
+            (void)tickets::approve(db(), provider(), request_for(order), {.how = how});
+        }),
+                     std::logic_error)
+            << tickets::name_of(how);
+    }
+    EXPECT_THROW(db().transact([&](unit_of_work&) { tickets::recover(db(), provider()); }),
+                 std::logic_error);
+    EXPECT_TRUE(provider().accounts().empty());
+    EXPECT_EQ(read(order.id).status, order_status::waiting);
+}
+
 TEST_P(TicketOrders, RefuseImpossibleRequestsAndOptions)
 {
     auto const order = make_order();
