@@ -39,7 +39,7 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr int processes_max = 64;
-constexpr auto look_again = std::chrono::microseconds{200};
+constexpr auto look_again = std::chrono::microseconds{1000};
 
 }  // namespace
 
