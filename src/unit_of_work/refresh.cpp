@@ -36,9 +36,10 @@ void workspace::refresh(plan const& of, value const* key)
         auto& statement = session_->find(of);
         sql::reading const until_end(statement);
         auto const row = statement.first({key_of(one), of.key_size});
-        if (row.empty()) {
-            one.state = row_state::forgotten;
+        if (row.empty()) {  // a later write of this object must still find that nothing matches
             one.indexed = false;
+            one.verify = false;
+            one.force_increment = false;
             return;
         }
         decode_row(of, one.object, of.all, row.data());

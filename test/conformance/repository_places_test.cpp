@@ -209,6 +209,43 @@ TEST_P(RepositoryRivals, AWriteInAUnitDoesNotHideWhatAnotherHasChangedBefore)
     EXPECT_EQ(stored<coupon>(db(), unrelated.id).issued_quantity, 1);
 }
 
+TEST_P(RepositoryRivals, ARowThatIsGoneAfterAWriteInTheUnitIsNotWrittenInSilence)
+{
+    for (auto const* name : {"gone", "kept"}) {
+        setting row{.name = name, .value = "old"};
+        repository<setting>(db()).insert(row);
+    }
+    auto rival = fresh().open();
+    EXPECT_ERRC(db().transact(
+                    [&](unit_of_work& work) {
+                        auto& tracked = work.load<setting>("gone");
+                        rival.transact(
+                            [](unit_of_work& other) { other.remove(other.load<setting>("gone")); });
+                        repository<setting>(work).update_where({}, field<& setting::value> = "all");
+                        EXPECT_EQ(work.find<setting>("gone"), nullptr);
+                        tracked.value = "mine";
+                    },
+                    {.retry = retry_presets::once}),
+                errc::stale_version);
+    EXPECT_EQ(rows_of<setting>(db()), 1);
+    EXPECT_EQ(stored<setting>(db(), "kept").value, "old");
+}
+
+TEST_P(RepositoryRivals, AnOptimisticLockHoldsThroughAWriteOfTheUnitItself)
+{
+    auto const row = add_coupon(db(), "A", 100);
+    auto const removed = add_coupon(db(), "B", 100);
+    db().transact([&](unit_of_work& work) {
+        work.lock(work.load<coupon>(row.id), lock_mode::optimistic);
+        work.lock(work.load<coupon>(removed.id), lock_mode::optimistic);
+        repository<coupon> const coupons(work);
+        EXPECT_EQ(coupons.update_if(row.id, version{1}, issued = 1), outcome::won);
+        EXPECT_EQ(coupons.remove_if(removed.id, version{1}), outcome::won);
+    });
+    EXPECT_EQ(stored<coupon>(db(), row.id).version, version{2});
+    EXPECT_EQ(rows_of<coupon>(db()), 1);
+}
+
 TIEBREAK_ON_SHARED_ENGINES(RepositoryRivals);
 
 }  // namespace
