@@ -1,6 +1,8 @@
 // `tiebreak race`: from flags to a race, and from its report to the table, JSON and HTML.
 #include "race/race.hpp"
 
+#include <tiebreak/error.hpp>
+
 #include "cli/commands.hpp"
 #include "cli/database_url.hpp"
 #include "race/progress.hpp"
@@ -194,6 +196,10 @@ int run(race_flags const& flags)
         return show(flags, race::run_race(options, nobody));
     } catch (race::cannot_race const& wrong) {
         throw usage_error(wrong.what());
+    } catch (error const& failed) {
+        throw usage_error("the race could not be run: " + std::string{failed.what()} + " (" +
+                          (options.url.empty() ? "a temporary file in $TMPDIR or /tmp" : "--db") +
+                          ")");
     }
 }
 

@@ -83,8 +83,12 @@ bool report_schema(database& of)
 
 int check(database_place const& where)
 {
-    database db(without_creating(database_url(where)));
-    std::cout << db.engine() << ' ' << db.engine_version() << ", " << db.shown_url() << '\n';
+    auto const url = database_url(where);
+    auto const asked = without_creating(url);
+    database db(asked);
+    auto shown = db.shown_url();
+    shown.resize(shown.size() - (asked.size() - url.size()));
+    std::cout << db.engine() << ' ' << db.engine_version() << ", " << shown << '\n';
     bool const guaranteed = report_guarantees(db);
     bool const complete = report_schema(db);
     return guaranteed && complete ? exit_done : exit_no;

@@ -1,7 +1,5 @@
 #include "race/heat.hpp"
 
-#include <tiebreak/log.hpp>
-
 #include "race/interrupt.hpp"
 #include "race/racers.hpp"
 #include "race/sabotage.hpp"
@@ -108,7 +106,6 @@ public:
           racers_(on,
                   [&of, &on, url = std::move(url), threads = options_.threads](int number) {
                       tally counted;
-                      set_log_level(log_level::error);
                       // One connection for each thread, and some for what the scenario does on the
                       // side.
                       auto db = open(url, threads + 2, &counted);

@@ -1,5 +1,7 @@
 #include "race/race.hpp"
 
+#include <tiebreak/log.hpp>
+
 #include "race/flush_cost.hpp"
 #include "race/heat.hpp"
 #include "race/interrupt.hpp"
@@ -10,6 +12,17 @@
 namespace tiebreak::race {
 
 namespace {
+
+// Losing is what a race is about: nobody needs a line in the log for each.
+class quiet_log {
+public:
+    quiet_log() { set_log_level(log_level::error); }
+
+    quiet_log(quiet_log const&) = delete;
+    quiet_log& operator=(quiet_log const&) = delete;
+
+    ~quiet_log() { set_log_level(log_level::warning); }
+};
 
 void describe(venue const& where, race_report& report)
 {
@@ -68,6 +81,7 @@ race_report run_race(race_options const& options, race_watcher& watcher)
     check(options);
     auto const entered = chosen(options);
     interrupt_guard const interrupts;
+    quiet_log const quiet;
     venue where(options);
     race_report report{.options = options};
     report.entered = std::ssize(entered);

@@ -60,8 +60,7 @@ private:
     bool mark_is_ours_ = false;
 };
 
-/// Opens a database of the venue. Messages of the library below `error` are not shown: losing is
-/// what a race is about.
+/// Opens a database of the venue, with its table prefix.
 [[nodiscard]] database open(std::string const& url, int connections_max, observer* watcher);
 
 }  // namespace tiebreak::race

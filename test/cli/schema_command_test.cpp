@@ -63,6 +63,7 @@ TEST_F(SchemaCommand, ChecksAndAnswersNoUntilTheTablesAreThere)
     auto const after = run_program({"schema", "check", "--db", url()});
     EXPECT_EQ(after.exit_code, 0) << after.out << after.err;
     EXPECT_FALSE(contains(after.out, "missing"));
+    EXPECT_TRUE(contains(after.out, ", " + url() + "\n")) << "the URL as it was given";
 }
 
 TEST_F(SchemaCommand, ChecksSayWhatWeakensTheGuarantees)
