@@ -126,7 +126,8 @@ TEST(RowReader, NamesWhatIsMissingOrDoesNotFit)
 
 TEST(KeyText, ShowsEveryPartInColumnOrder)
 {
-    encoded_key<test::sample::article> const key{{"A title", 3}};
+    key_of<test::sample::article> const parts{"A title", 3};  // an encoded key borrows its texts
+    encoded_key<test::sample::article> const key{parts};
     EXPECT_EQ(key_text(plan_of<test::sample::article>(), key.values.data()), "A title, 3");
     encoded_key<test::sample::author> const one{42};
     EXPECT_EQ(key_text(plan_of<test::sample::author>(), one.values.data()), "42");
