@@ -47,7 +47,7 @@ OUTSIDE = {
     "cli": ["race", "service", "systems", "schema"],
     "examples": [],
     "bench": [],
-    "test": ["support", "examples", "race", "service", "systems", "schema", "cli"],
+    "test": ["support", "unit", "examples", "race", "service", "systems", "schema", "cli"],
 }
 SEES_SRC = "test/unit/"
 
