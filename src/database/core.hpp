@@ -88,7 +88,7 @@ class held_workspace {
 public:
     explicit held_workspace(database_core& of) : core_(of), space_(of.take())
     {
-        space_.connection().set_deadline(sql::deadline::max());  // not that of whoever had it before
+        space_.connection().set_deadline(sql::deadline::max());  // not its last user's
     }
 
     held_workspace(held_workspace const&) = delete;

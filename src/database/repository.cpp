@@ -166,8 +166,7 @@ bool any_row(place where, query const& what)
 
 bool find_row(place where, plan const& of, column_mask by, value const* values, void* into)
 {
-    return read_at(
-        where, of, [&](session& on) { return find_row(on, of, by, values, into); });
+    return read_at(where, of, [&](session& on) { return find_row(on, of, by, values, into); });
 }
 
 std::int64_t update_rows(place where, plan const& of, conditional const& how)

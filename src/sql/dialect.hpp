@@ -63,8 +63,8 @@ public:
     virtual void answering_key(std::string& out, std::string_view key) const = 0;
 
     // Appends the type of a column, without NOT NULL. For a generated key this is the whole of its
-    // declaration, PRIMARY KEY included ("INTEGER PRIMARY KEY AUTOINCREMENT"): the table then has no
-    // primary key clause.
+    // declaration, PRIMARY KEY included ("INTEGER PRIMARY KEY AUTOINCREMENT"): the table then has
+    // no primary key clause.
     virtual void type(std::string& out, column_type what, column_use use) const = 0;
 
     // Appends what follows the closing parenthesis of CREATE TABLE.

@@ -165,7 +165,6 @@ public:
     [[nodiscard]] memento remember();
     void restore(memento const& before);
 
-
     // Savepoints by number; when one ends, those begun after it have ended, too.
     [[nodiscard]] int begin_savepoint()
     {
@@ -182,7 +181,6 @@ public:
     {
         std::erase_if(open_savepoints_, [=](int open) { return open >= number; });
     }
-
 
     // Tells observer and log of a lost check and makes the error of it.
     [[nodiscard]] error lost(plan const& of,

@@ -96,10 +96,8 @@ TEST_P(Transact, AnErrorThatRunningAgainCannotCureRunsOnce)
 
 TEST_P(Transact, AnErrorThatRunningAgainMayCureRunsAgain)
 {
-    for (auto const code : {errc::transaction_aborted,
-                            errc::lock_timeout,
-                            errc::stale_version,
-                            errc::unavailable}) {
+    for (auto const code :
+         {errc::transaction_aborted, errc::lock_timeout, errc::stale_version, errc::unavailable}) {
         int runs = 0;
         auto const answer = db().transact([&](unit_of_work& work) {
             work.load<coupon>(row_.id).issued_quantity += 1;
