@@ -220,7 +220,7 @@ void run_on_file(race_setting const& setting,
 {
     auto const url = where.url_for(setting.what.name);
     {
-        auto db = open(where.preparing_url_for(setting.what.name), 1, nullptr);
+        auto db = open(url, 1, nullptr);
         where.make_tables(db);
         of.prepare(db);
     }

@@ -96,11 +96,6 @@ std::string venue::url_for(std::string_view strategy) const
     return std::string{sqlite_scheme} + folder_.path() + "/" + std::string{strategy} + ".db";
 }
 
-std::string venue::preparing_url_for(std::string_view strategy) const
-{
-    return url_for(strategy) + (user_url_.empty() ? "?synchronous=normal" : "");
-}
-
 std::string venue::database_folder() const
 {
     if (in_memory_)

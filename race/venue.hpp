@@ -32,10 +32,6 @@ public:
     /// The database in which a strategy is raced.
     [[nodiscard]] std::string url_for(std::string_view strategy) const;
 
-    /// The same for making rows before the race: on a temporary file nothing is flushed meanwhile,
-    /// because nothing would be lost.
-    [[nodiscard]] std::string preparing_url_for(std::string_view strategy) const;
-
     /// A temporary folder for files of the scenario, on the disk of $TMPDIR.
     [[nodiscard]] std::string const& folder() const noexcept { return folder_.path(); }
 

@@ -51,7 +51,7 @@ TEST(RaceInterrupted, CtrlCEndsTheChildrenCleansUpAndSaysWhatWasDone)
 
 TEST(RaceInterrupted, CtrlCWhileWorkersArePausedEndsThemToo)
 {
-    started_program race({"race", "run", "--users", "1000", "--pause", "--strategy", "fenced"});
+    started_program race({"race", "run", "--users", "2000", "--pause", "--strategy", "fenced"});
     race.wait_for_children(4);
     race.send(SIGINT);
     EXPECT_EQ(race.wait().exit_code, 128 + SIGINT);
