@@ -68,8 +68,8 @@ private:
     std::string why_not_;
     clock::time_point slice_began_{};
     clock::time_point left_{};
-    bool came_back_at_once_ = false;
-    bool queued_ = false;  // the last turn was waited for
+    int late_returns_ = 2;  // in a row, up to the last; a newcomer is in no loop
+    bool queued_ = false;   // the last turn was waited for
     bool inside_ = false;
 };
 
