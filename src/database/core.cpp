@@ -9,21 +9,17 @@ namespace tiebreak::detail {
 
 thread_local workspace* database_core::running = nullptr;
 
-database_core::database_core(parsed_url url) : url_(std::move(url))
+database_core::database_core(parsed_url url)
+    : url_(std::move(url)),
+      engine_(engine_of(url_.parts, url_.options.watcher)),
+      begins_at_once_(!engine_->speaks().supports(capability::several_processes))
 {
+    if (begins_at_once_)
+        url_.options.connections_max = 1;  // the database is its connection
     give(take());  // opens the first connection, so that what is wrong shows now
 }
 
 database_core::~database_core() = default;
-
-std::unique_ptr<sql::connection> database_core::open() const
-{
-    return sqlite::open({.path = url_.path,
-                         .flush = url_.synchronous,
-                         .gate = url_.gate,
-                         .create = url_.create,
-                         .watcher = url_.options.watcher});
-}
 
 void database_core::refuse_second_connection() const
 {
@@ -38,7 +34,7 @@ workspace& database_core::ready(workspace& taken)
 {
     try {
         if (!taken.connected() || !taken.connection().alive()) [[unlikely]]
-            reconnect(taken);
+            reconnect(taken, std::chrono::steady_clock::now() + options().connection_wait);
     } catch (...) {
         give(taken);
         throw;
@@ -126,13 +122,16 @@ namespace {
 
 // Gives the workspace a live connection. An in-memory database is its connection: while that one
 // lives it is kept.
-void renew_connection(database_core const& core, workspace& space, retry_decision::action how)
+void renew_connection(database_core const& core,
+                      workspace& space,
+                      retry_decision::action how,
+                      sql::deadline until)
 {
     if (how == retry_decision::action::reconnect_and_rerun && space.connected() &&
         !(core.begins_at_once() && space.connection().alive()))
         space.disconnect();
     if (!space.connected())
-        core.reconnect(space);
+        core.reconnect(space, until);
 }
 
 [[noreturn]] void give_up(errc report, error const& failure, int attempts, observer* watcher)
@@ -164,7 +163,7 @@ void retry_or_throw(database_core const& core,
             watcher->retried(failure.code(), attempts);
         pause(decision.pause, watcher);
         try {
-            return renew_connection(core, space, decision.then);
+            return renew_connection(core, space, decision.then, deadline_after(started, policy));
         } catch (error const& unreachable) {
             failure = unreachable;  // counts as an attempt, so that the policy ends it
         }

@@ -53,18 +53,22 @@ public:
     // Refuses a second connection beside a running unit: it would wait for itself.
     void refuse_second_connection() const;
 
-    void reconnect(workspace& space) const { space.connect(open()); }
+    // Opens a connection for the workspace, until `until` at most.
+    void reconnect(workspace& space, sql::deadline until) const
+    {
+        space.connect(engine_->open(until));
+    }
 
-    [[nodiscard]] std::unique_ptr<sql::connection> open() const;
+    [[nodiscard]] sql::engine const& engine() const noexcept { return *engine_; }
 
     [[nodiscard]] parsed_url const& url() const noexcept { return url_; }
 
     [[nodiscard]] database_options const& options() const noexcept { return url_.options; }
 
-    [[nodiscard]] sql::dialect const& speaks() const noexcept { return sqlite::dialect(); }
+    [[nodiscard]] sql::dialect const& speaks() const noexcept { return engine_->speaks(); }
 
     // True when every unit begins its transaction at once: in memory there is nobody to block.
-    [[nodiscard]] bool begins_at_once() const noexcept { return url_.path == ":memory:"; }
+    [[nodiscard]] bool begins_at_once() const noexcept { return begins_at_once_; }
 
     static thread_local workspace* running;  // the innermost unit of this thread
 
@@ -75,6 +79,8 @@ private:
     void hand_over() noexcept;
 
     parsed_url url_;
+    std::unique_ptr<sql::engine> engine_;
+    bool begins_at_once_;
     std::atomic<workspace*> hot_{nullptr};  // one free workspace, taken without the mutex
     std::atomic<int> waiting_{0};
     std::mutex mutex_;

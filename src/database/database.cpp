@@ -16,8 +16,6 @@ database::~database() = default;
 
 bool database::supports(capability what) const noexcept
 {
-    if (what == capability::several_processes)
-        return !core_->begins_at_once();
     return core_->speaks().supports(what);
 }
 

@@ -8,20 +8,20 @@ namespace tiebreak {
 
 namespace detail {
 
+// Reaches the connection for the checks that only a driver can make.
+struct schema_access {
+    static database_core& core(database const& db) { return *db.core_; }
+};
+
 std::string create_table_sql(database const& in, plan const& of)
 {
-    return render_create_table(sqlite::dialect(), in.table_prefix(), of);
+    return render_create_table(schema_access::core(in).speaks(), in.table_prefix(), of);
 }
 
 void create_table(database& in, plan const& of)
 {
     in.execute(create_table_sql(in, of));
 }
-
-// Reaches the connection for the checks that only a driver can make.
-struct schema_access {
-    static database_core& core(database& db) { return *db.core_; }
-};
 
 }  // namespace detail
 
@@ -36,7 +36,7 @@ std::vector<guarantee> check_guarantees(database& of)
     core.refuse_second_connection();
     detail::held_workspace held(core);
     std::vector<guarantee> result;
-    for (auto& one : sqlite::check(held.get().connection()))
+    for (auto& one : core.engine().check(held.get().connection()))
         result.push_back({one.weakens, std::move(one.text)});
     return result;
 }

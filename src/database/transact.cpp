@@ -84,7 +84,8 @@ unit_of_work& transaction::start()
     space_.start(deadline_after(started_, policy()),
                  options_.level,
                  options_.pessimistic || options_.level >= isolation::repeatable_read ||
-                     core_.begins_at_once());
+                     core_.begins_at_once(),
+                 options_.pessimistic);
     return work_;
 }
 

@@ -1,29 +1,28 @@
-// Database URLs: which engine, where, and the parameters after '?'.
+// What a database URL says to the library: which engine, and the options that every engine has.
 #pragma once
 
 #include <tiebreak/database.hpp>
 
-#include "sqlite/sqlite.hpp"
+#include "sql/engine.hpp"
+#include "sql/url.hpp"
 
+#include <memory>
 #include <string>
 #include <string_view>
 
 namespace tiebreak::detail {
 
 struct parsed_url {
-    std::string engine{};  // "sqlite"
-    std::string path{};    // what stands between ':' and '?'
+    sql::url parts{};  // the driver's: without the parameters that became options
     database_options options{};
-    sqlite::synchronous synchronous = sqlite::synchronous::full;
-    bool gate = true;
-    bool create = true;
     std::string shown{};  // without a password
 };
 
 // Throws std::invalid_argument with a sentence that says what to change.
 [[nodiscard]] parsed_url parse_url(std::string_view url, database_options defaults);
 
-// The URL with a password masked: "postgresql://app:***@db/shop".
-[[nodiscard]] std::string masked(std::string_view url);
+// The engine that a URL names. Opens nothing. Throws std::invalid_argument for parameters that its
+// driver does not know, and for engines that nobody knows.
+[[nodiscard]] std::unique_ptr<sql::engine> engine_of(sql::url const& parts, observer* watcher);
 
 }  // namespace tiebreak::detail

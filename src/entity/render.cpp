@@ -98,7 +98,14 @@ statement_text& statement_text::set_version(plan const& of, bool seen)
     return *this;
 }
 
-void render_query(statement_text& out, query const& of, wanted what)
+statement_text& statement_text::hold(held how)
+{
+    if (how.how != sql::row_lock::none)
+        dialect_.hold(text_, how.how, how.then);
+    return *this;
+}
+
+void render_query(statement_text& out, query const& of, wanted what, held how)
 {
     plan const& plan = *of.of;
     switch (what) {
@@ -120,22 +127,23 @@ void render_query(statement_text& out, query const& of, wanted what)
     auto const limit = what == wanted::existence ? std::optional<std::size_t>{1} : of.limit;
     if (limit)
         out.raw(" LIMIT ").parameter(value{static_cast<std::int64_t>(*limit)});
+    out.hold(how);
 }
 
-void render_find(statement_text& out, plan const& of, column_mask by)
+void render_find(statement_text& out, plan const& of, column_mask by, held how)
 {
     out.raw("SELECT ").columns(of, of.all).raw(" FROM ").table(of).raw(" WHERE ");
-    out.equal_each(of, by);
+    out.equal_each(of, by).hold(how);
 }
 
-void render_find_version(statement_text& out, plan const& of)
+void render_find_version(statement_text& out, plan const& of, held how)
 {
     out.raw("SELECT ");
     if (of.version != 0)
         out.columns(of, of.version);
     else
         out.raw("1");
-    out.raw(" FROM ").table(of).raw(" WHERE ").equal_each(of, of.key);
+    out.raw(" FROM ").table(of).raw(" WHERE ").equal_each(of, of.key).hold(how);
 }
 
 column_mask inserted_columns(plan const& of) noexcept

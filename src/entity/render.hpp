@@ -10,6 +10,14 @@
 
 namespace tiebreak::detail {
 
+// How a SELECT holds the rows it finds.
+struct held {
+    sql::row_lock how = sql::row_lock::none;
+    sql::if_held then = sql::if_held::wait;
+
+    friend bool operator==(held, held) = default;
+};
+
 // Text under construction, with the parameters bound so far. Borrows the parameters' bytes from
 // the expressions rendered, which must outlive it.
 class statement_text {
@@ -34,6 +42,7 @@ public:
     statement_text& equal_each(plan const& of, column_mask which);  // "a" = ? AND "b" = ?
     // "version" = "version" + 1, or by the clock. `seen`: it is known not to be at its maximum.
     statement_text& set_version(plan const& of, bool seen);
+    statement_text& hold(held how);
 
     [[nodiscard]] std::string const& text() const noexcept { return text_; }
 
@@ -51,11 +60,11 @@ private:
 
 // SELECT … of a query; `what` is "columns", "COUNT(*)" and the like.
 enum class wanted : std::uint8_t { rows, count, existence };
-void render_query(statement_text& out, query const& of, wanted what);
+void render_query(statement_text& out, query const& of, wanted what, held how = {});
 
 // The fixed statements of an entity.
-void render_find(statement_text& out, plan const& of, column_mask by);
-void render_find_version(statement_text& out, plan const& of);  // of a key
+void render_find(statement_text& out, plan const& of, column_mask by, held how = {});
+void render_find_version(statement_text& out, plan const& of, held how = {});  // of a key
 void render_insert(statement_text& out, plan const& of, bool unless_taken);
 void render_update(statement_text& out, plan const& of, column_mask changed, bool bump);
 void render_delete(statement_text& out, plan const& of);

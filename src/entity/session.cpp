@@ -32,6 +32,20 @@ sql::statement& session::find_version(plan const& of)
     return slot ? *slot : fill(slot, [&](auto& out) { render_find_version(out, of); });
 }
 
+sql::statement& session::find_holding(plan const& of, column_mask by, held how)
+{
+    auto out = text();
+    render_find(out, of, by, how);
+    return prepared(out.text());
+}
+
+sql::statement& session::find_version_holding(plan const& of, held how)
+{
+    auto out = text();
+    render_find_version(out, of, how);
+    return prepared(out.text());
+}
+
 sql::statement& session::insert(plan const& of)
 {
     auto& slot = of_plan(of).insert;
@@ -41,7 +55,12 @@ sql::statement& session::insert(plan const& of)
 sql::statement& session::insert_if_absent(plan const& of)
 {
     auto& slot = of_plan(of).insert_if_absent;
-    return slot ? *slot : fill(slot, [&](auto& out) { render_insert(out, of, true); });
+    if (!slot) {
+        auto out = text();
+        render_insert(out, of, true);
+        slot = connection_->prepare(out.text(), sql::taken_key::is_passed_over);
+    }
+    return *slot;
 }
 
 sql::statement& session::remove(plan const& of)

@@ -34,7 +34,10 @@ public:
     }
 
     [[nodiscard]] sql::statement& find_by(plan const& of, column_mask by);
+    // The same, holding the row. Found by its text, so dearer to look up.
+    [[nodiscard]] sql::statement& find_holding(plan const& of, column_mask by, held how);
     [[nodiscard]] sql::statement& find_version(plan const& of);
+    [[nodiscard]] sql::statement& find_version_holding(plan const& of, held how);
     [[nodiscard]] sql::statement& insert(plan const& of);
     [[nodiscard]] sql::statement& insert_if_absent(plan const& of);
     [[nodiscard]] sql::statement& remove(plan const& of);

@@ -46,6 +46,11 @@ public:
     virtual bool next(step& to_fill) = 0;
     virtual void matched(std::int64_t rows) = 0;
 
+    // Instead of `matched`, by an engine that answers several steps with one number: of the last
+    // `steps` not answered yet some matched no row. Has to throw; which ones they were can only be
+    // found out after the transaction.
+    virtual void matched_too_few(std::size_t steps) = 0;
+
 protected:
     ~step_source() = default;
 };
@@ -60,7 +65,8 @@ public:
     [[nodiscard]] virtual dialect const& speaks() const noexcept = 0;
 
     // Throws backend_failure for wrong SQL. Text after the first statement is refused.
-    [[nodiscard]] virtual std::unique_ptr<statement> prepare(std::string_view text) = 0;
+    [[nodiscard]] virtual std::unique_ptr<statement> prepare(std::string_view text,
+                                                             taken_key then = taken_key::fails) = 0;
 
     // Waits until `until` at most, as set by `set_deadline`: lock_timeout when another writer did
     // not give way, unavailable when the database cannot be reached.
@@ -80,7 +86,15 @@ public:
     [[nodiscard]] virtual bool in_transaction() const noexcept = 0;
 
     // Waits and statements after this end with lock_timeout or deadline_exceeded at that time.
+    // COMMIT is never cut short.
     virtual void set_deadline(deadline at) noexcept = 0;
+
+    // Until it is called again, a wait for a lock ends with lock_timeout after this time, if the
+    // deadline does not come first; `no_limit` leaves only the deadline. 0: it does not wait, or
+    // as short as the engine can.
+    virtual void limit_lock_waits(std::chrono::milliseconds to) noexcept = 0;
+
+    static constexpr std::chrono::milliseconds no_limit = std::chrono::milliseconds::max();
 
     // False when the connection is known to be useless. May ask the engine.
     [[nodiscard]] virtual bool alive() noexcept = 0;

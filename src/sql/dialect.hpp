@@ -17,6 +17,20 @@ struct column_use {
     bool generated_key = false;  // the database makes it
 };
 
+// How a SELECT holds the rows it finds, until the end of the transaction.
+enum class row_lock : std::uint8_t {
+    none,
+    share,   // nobody else changes them
+    update,  // nobody else changes or holds them
+};
+
+// What a SELECT with a lock does about a row that somebody else holds.
+enum class if_held : std::uint8_t {
+    wait,  // as long as connection::limit_lock_waits and the deadline allow
+    fail,  // lock_timeout at once
+    skip,  // passes over it; needs capability::skip_locked
+};
+
 // Thread-safe: constant after construction, one object for each engine.
 class dialect {
 public:
@@ -52,6 +66,10 @@ public:
     {
         (out += version) += " + 1";
     }
+
+    // Appends what follows a SELECT, LIMIT included, that holds its rows. Nothing on an engine
+    // whose transactions hold the whole database.
+    virtual void hold(std::string& out, row_lock how, if_held then) const = 0;
 
     // Appends what follows the columns of INSERT INTO t(…) VALUES(…) so that a row whose primary
     // or unique key is taken is passed over (and counted as 0), while other errors still come.

@@ -10,6 +10,11 @@
 
 namespace tiebreak::sql {
 
+// What an INSERT does about a primary or unique key that is taken: fails with already_exists, or
+// counts 0 and leaves the transaction as it was. `dialect::unless_taken` says the same in the
+// text, on engines that have words for it.
+enum class taken_key : std::uint8_t { fails, is_passed_over };
+
 // Belongs to its connection and, like it, to one thread at a time. Every call may throw
 // `tiebreak::error`, classified by the driver's table; the statement is then reset.
 //
@@ -27,7 +32,7 @@ public:
     virtual std::int64_t execute(std::span<value const> parameters) = 0;
 
     // Binds, runs an INSERT of one row to the end, and answers the key the database made for it;
-    // nothing when the row was passed over because a key was taken (`dialect::unless_taken`).
+    // nothing when the row was passed over because a key was taken.
     virtual std::optional<std::int64_t> insert(std::span<value const> parameters) = 0;
 
     // Binds and runs up to the first row; empty when there is none. Parameters and the row's text

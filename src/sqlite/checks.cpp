@@ -1,4 +1,6 @@
 // What is guaranteed on a database and what weakens it, in sentences for people.
+#include "sqlite/checks.hpp"
+
 #include "sqlite/connection.hpp"
 #include "sqlite/opening.hpp"
 
@@ -41,10 +43,10 @@ public:
 
     void weakened(std::string text) { findings_.push_back({true, std::move(text)}); }
 
-    [[nodiscard]] std::vector<finding> take() { return std::move(findings_); }
+    [[nodiscard]] std::vector<sql::finding> take() { return std::move(findings_); }
 
 private:
-    std::vector<finding> findings_;
+    std::vector<sql::finding> findings_;
 };
 
 void check_durability(report& to, sqlite3* on, bool in_memory)
@@ -109,7 +111,7 @@ void check_content(report& to, sqlite3* on)
 
 }  // namespace
 
-std::vector<finding> check(sql::connection& of)
+std::vector<sql::finding> check(sql::connection& of)
 {
     auto* const mine = dynamic_cast<connection*>(&of);
     if (mine == nullptr)

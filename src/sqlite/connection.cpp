@@ -116,7 +116,7 @@ sql::dialect const& connection::speaks() const noexcept
     return dialect_of(in_memory_);
 }
 
-std::unique_ptr<sql::statement> connection::prepare(std::string_view text)
+std::unique_ptr<sql::statement> connection::prepare(std::string_view text, sql::taken_key)
 {
     return std::make_unique<statement>(*this, text);
 }
@@ -134,6 +134,15 @@ void connection::begin(sql::begin_mode mode, isolation)
 
 void connection::begin_write()
 {
+    struct restored_deadline {
+        sql::deadline& of;
+        sql::deadline to;
+
+        ~restored_deadline() { of = to; }
+    } const restored{deadline_, deadline_};
+
+    if (lock_wait_ != no_limit) [[unlikely]]
+        deadline_ = std::min(deadline_, steady_clock::now() + lock_wait_);
     if (gate_)
         take_turn(phase::in_transaction);
     int const code = step_once(begin_immediate_);

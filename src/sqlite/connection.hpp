@@ -34,13 +34,17 @@ public:
     ~connection() override;
 
     [[nodiscard]] sql::dialect const& speaks() const noexcept override;
-    [[nodiscard]] std::unique_ptr<sql::statement> prepare(std::string_view text) override;
+    [[nodiscard]] std::unique_ptr<sql::statement> prepare(std::string_view text,
+                                                          sql::taken_key) override;
     void begin(sql::begin_mode mode, isolation level) override;
     void commit() override;
     void rollback() noexcept override;
     [[nodiscard]] bool in_transaction() const noexcept override;
 
     void set_deadline(sql::deadline at) noexcept override { deadline_ = at; }
+
+    // The lock on the database is waited for at BEGIN, and nowhere else.
+    void limit_lock_waits(std::chrono::milliseconds to) noexcept override { lock_wait_ = to; }
 
     [[nodiscard]] bool alive() noexcept override;
     [[nodiscard]] std::string engine_version() override;
@@ -99,6 +103,7 @@ private:
     bool left_behind_ = false;
     bool met_stranger_ = false;  // the lock was held by somebody without the turn
     sql::deadline deadline_ = sql::deadline::max();
+    std::chrono::milliseconds lock_wait_ = no_limit;
     sql::deadline wait_began_{};  // the clock's zero: nothing was waited for
 };
 

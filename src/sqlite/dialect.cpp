@@ -68,6 +68,8 @@ public:
         (out += std::to_string(highest)) += ')';
     }
 
+    void hold(std::string&, sql::row_lock, sql::if_held) const override {}
+
     void unless_taken(std::string& out, std::string_view) const override
     {
         out += " ON CONFLICT DO NOTHING";

@@ -3,7 +3,8 @@
 
 #include <tiebreak/observer.hpp>
 
-#include "sql/connection.hpp"
+#include "sql/engine.hpp"
+#include "sql/url.hpp"
 
 #include <memory>
 #include <string>
@@ -29,13 +30,8 @@ struct options {
 // The dialect, for printing SQL without a database.
 [[nodiscard]] sql::dialect const& dialect() noexcept;
 
-// What is guaranteed on this database, and what weakens it: one sentence a finding, for
-// `tiebreak schema check`.
-struct finding {
-    bool weakens = false;
-    std::string text{};
-};
-
-[[nodiscard]] std::vector<finding> check(sql::connection& of);
+// The database a URL names, `sqlite:FILE` or `sqlite::memory:`, with the parameters `synchronous`,
+// `gate` and `create`. `watcher` is told of waits; may be null. Throws std::invalid_argument.
+[[nodiscard]] std::unique_ptr<sql::engine> open_engine(sql::url const& from, observer* watcher);
 
 }  // namespace tiebreak::sqlite

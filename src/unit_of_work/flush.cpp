@@ -124,6 +124,16 @@ public:
             space_.rows_.entries()[one.position], one.changed, one.bump, rows, last_);
     }
 
+    void matched_too_few(std::size_t steps) override
+    {
+        throw too_few{updates_.subspan(answered_, steps)};
+    }
+
+    // Some of these updates matched no row.
+    struct too_few {
+        std::span<planned const> among;
+    };
+
 private:
     workspace& space_;
     std::span<planned const> updates_;
@@ -188,6 +198,44 @@ void workspace::flush_many(bool last)
     pending_ = false;
 }
 
+void workspace::run_updates(std::span<planned const> updates, bool last)
+{
+    flush_steps steps(*this, updates, last);
+    if (!open_savepoints_.empty()) {
+        // one by one: to name a loser must not cost the whole transaction
+        connection().sql::connection::run(steps);
+        return;
+    }
+    try {
+        connection().run(steps);
+    } catch (flush_steps::too_few const& short_by_some) {
+        throw_first_lost(short_by_some.among);
+    }
+}
+
+// Which of these rows is not as expected. The transaction is given up for it: it would see its own
+// writes, and an old snapshot.
+void workspace::throw_first_lost(std::span<planned const> among)
+{
+    connection().rollback();
+    for (auto const& each : among) {
+        auto& one = rows_.entries()[each.position];
+        plan const& of = *one.of;
+        auto& statement = session_->find_version(of);
+        sql::reading const until_end(statement);
+        auto const row = statement.first({key_of(one), of.key_size});
+        if (!row.empty() && of.version == 0)
+            continue;
+        if (!row.empty() && !row[0].is_null() && row[0].integer() == version_of(one))
+            continue;
+        throw lost(of,
+                   key_of(one),
+                   one.from_outside,
+                   of.version != 0 ? std::optional{version_of(one)} : std::nullopt);
+    }
+    throw error(errc::transaction_aborted, "a row was gone when it was written, and is back");
+}
+
 // Runs the planned writes, those that had to wait or the others: stretches of updates as batches,
 // verifications one by one between them.
 void workspace::write_planned(bool postponed, bool last)
@@ -199,14 +247,13 @@ void workspace::write_planned(bool postponed, bool last)
         if (!chosen(all[i])) {
             ++i;
         } else if (!is_update(all[i])) {
-            verify(rows_.entries()[all[i].position]);
+            verify(rows_.entries()[all[i].position], sql::row_lock::share);
             ++i;
         } else {
             auto end = i + 1;
             while (end < all.size() && chosen(all[end]) && is_update(all[end]))
                 ++end;
-            flush_steps steps(*this, all.subspan(i, end - i), last);
-            connection().run(steps);
+            run_updates(all.subspan(i, end - i), last);
             i = end;
         }
     }
@@ -274,10 +321,10 @@ void workspace::read_version(entry& one)
     set_version(one, value{time_point{std::chrono::microseconds{row[0].integer()}}});
 }
 
-void workspace::verify(entry& one)
+void workspace::verify(entry& one, sql::row_lock as)
 {
     plan const& of = *one.of;
-    auto& statement = session_->find_version(of);
+    auto& statement = session_->find_version_holding(of, {.how = as});
     sql::reading const until_end(statement);
     auto const* key = key_of(one);
     auto const row = statement.first({key, of.key_size});

@@ -25,7 +25,7 @@ void workspace::verify_known(plan const& of, value const* key)
         return;
     each_known(of, key, [&](entry& one) {
         bool const until_commit = one.verify;
-        verify(one);
+        verify(one, sql::row_lock::update);  // about to be written
         one.verify = until_commit;
     });
 }

@@ -14,6 +14,21 @@ bool is_pessimistic(lock_mode mode) noexcept
            mode == lock_mode::pessimistic_force_increment;
 }
 
+// How the database holds the rows of a request.
+held held_by(lock_request lock) noexcept
+{
+    held as;
+    if (lock.mode == lock_mode::pessimistic_read)
+        as.how = sql::row_lock::share;
+    else if (is_pessimistic(lock.mode))
+        as.how = sql::row_lock::update;
+    if (lock.wait.what == wait_limit::kind::skip)
+        as.then = sql::if_held::skip;
+    else if (lock.wait.what == wait_limit::kind::at_most && lock.wait.at_most.count() <= 0)
+        as.then = sql::if_held::fail;
+    return as;
+}
+
 bool needs_version(lock_mode mode) noexcept
 {
     return mode == lock_mode::optimistic || mode == lock_mode::optimistic_force_increment ||
@@ -58,28 +73,39 @@ void workspace::begin_now()
     begin_writing();
 }
 
-void workspace::begin_locking(wait_limit limit)
+// Opens the transaction in which a lock is taken; for its scope, waits end as the request says.
+class workspace::locking {
+public:
+    locking(workspace& in, lock_request lock) : on_(in.connection())
+    {
+        if (lock.wait.what == wait_limit::kind::skip &&
+            !on_.speaks().supports(capability::skip_locked))
+            throw error(errc::unsupported,
+                        "this engine cannot pass over locked rows (capability skip_locked)");
+        if (lock.wait.what == wait_limit::kind::at_most)
+            on_.limit_lock_waits(lock.wait.at_most);
+        try {
+            in.begin_writing();
+        } catch (...) {
+            on_.limit_lock_waits(sql::connection::no_limit);
+            throw;
+        }
+    }
+
+    locking(locking const&) = delete;
+    locking& operator=(locking const&) = delete;
+
+    ~locking() { on_.limit_lock_waits(sql::connection::no_limit); }
+
+private:
+    sql::connection& on_;
+};
+
+// A unit that was begun pessimistic holds what it reads, where rows can be held.
+lock_request workspace::asked(lock_request lock) const noexcept
 {
-    if (limit.what == wait_limit::kind::skip &&
-        !connection().speaks().supports(capability::skip_locked))
-        throw error(errc::unsupported,
-                    "this engine cannot pass over locked rows (capability skip_locked)");
-    if (connection().in_transaction())
-        return;
-    if (limit.what != wait_limit::kind::at_most)
-        return begin_writing();
-
-    struct restored_deadline {
-        sql::connection& on;
-        sql::deadline to;
-
-        ~restored_deadline() { on.set_deadline(to); }
-    } const restored{connection(), deadline_};
-
-    auto const until = std::chrono::steady_clock::now() + limit.at_most;
-    if (until < deadline_)
-        connection().set_deadline(until);
-    begin_writing();
+    return holds_rows_ && lock.mode == lock_mode::none ? lock_request{lock_mode::pessimistic_write}
+                                                       : lock;
 }
 
 void workspace::commit()
@@ -113,6 +139,7 @@ void workspace::reset() noexcept
     if (!after_commit_.empty())
         after_commit_.clear();
     begin_first_ = false;
+    holds_rows_ = false;
     pending_ = false;
     savepoints_ = 0;
     open_savepoints_.clear();
@@ -253,9 +280,12 @@ void* workspace::lock_entry(entry& one, lock_request how)
 {
     check_lock(*one.of, how.mode);
     if (is_pessimistic(how.mode)) {
-        begin_locking(how.wait);
+        locking const taking(*this, how);
         if (one.state == row_state::loaded) {
-            auto& statement = session_->find(*one.of);
+            auto as = held_by(how);
+            if (as.then == sql::if_held::skip)
+                as.then = sql::if_held::fail;  // this row is meant, and no other
+            auto& statement = session_->find_holding(*one.of, one.of->key, as);
             sql::reading const until_end(statement);
             auto const* key = key_of(one);
             auto const row = statement.first({key, one.of->key_size});
@@ -292,48 +322,52 @@ void* workspace::find(plan const& of, value const* key, lock_request lock)
             return nullptr;
         return lock.mode == lock_mode::none ? one.object : lock_entry(one, lock);
     }
-    if (lock.mode != lock_mode::none) {
-        check_lock(of, lock.mode);
-        if (is_pessimistic(lock.mode))
-            begin_locking(lock.wait);
+    lock = asked(lock);
+    if (lock.mode == lock_mode::none) [[likely]] {
+        auto& statement = session_->find(of);
+        sql::reading const until_end(statement);
+        auto const row = statement.first({key, of.key_size});
+        return row.empty() ? nullptr : track(of, row.data()).object;
     }
-    auto& statement = session_->find(of);
+    return find_locking(of, of.key, {key, of.key_size}, lock);
+}
+
+void* workspace::find_locking(plan const& of,
+                              column_mask by,
+                              std::span<value const> values,
+                              lock_request lock)
+{
+    check_lock(of, lock.mode);
+    std::optional<locking> taking;
+    if (is_pessimistic(lock.mode))
+        taking.emplace(*this, lock);
+    auto& statement =
+        taking ? session_->find_holding(of, by, held_by(lock)) : session_->find_by(of, by);
     sql::reading const until_end(statement);
-    auto const row = statement.first({key, of.key_size});
-    if (row.empty())
-        return nullptr;
-    auto& one = track(of, row.data());
-    if (lock.mode != lock_mode::none)
-        pending_ = mark(one, lock.mode) || pending_;
-    return one.object;
+    return found_row(of, statement.first(values), lock);
 }
 
 void* workspace::find_by(plan const& of, std::size_t column, value is, lock_request lock)
 {
     flush_if_touched(of);
-    if (lock.mode != lock_mode::none) {
-        check_lock(of, lock.mode);
-        if (is_pessimistic(lock.mode))
-            begin_locking(lock.wait);
-    }
-    auto& statement = session_->find_by(of, column_mask{1} << column);
-    sql::reading const until_end(statement);
-    return found_row(of, statement.first({&is, 1}), lock);
+    return find_locking(of, column_mask{1} << column, {&is, 1}, asked(lock));
 }
 
 void workspace::select(query const& what, void* to, void (*found)(void* to, void* row))
 {
     plan const& of = *what.of;
-    check_lock(of, what.lock.mode);
+    auto const lock = asked(what.lock);
+    check_lock(of, lock.mode);
     flush_if_touched(of);
-    if (is_pessimistic(what.lock.mode))
-        begin_locking(what.lock.wait);
+    std::optional<locking> taking;
+    if (is_pessimistic(lock.mode))
+        taking.emplace(*this, lock);
     auto out = session_->text();
-    render_query(out, what, wanted::rows);
+    render_query(out, what, wanted::rows, held_by(lock));
     auto& statement = session_->prepared(out.text());
     sql::reading const until_end(statement);
     for (auto row = statement.first(out.parameters()); !row.empty(); row = statement.next())
-        if (auto* object = found_row(of, row, what.lock))
+        if (auto* object = found_row(of, row, lock))
             found(to, object);
 }
 

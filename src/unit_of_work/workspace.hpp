@@ -58,9 +58,12 @@ public:
     [[nodiscard]] std::string const& prefix() const noexcept { return prefix_; }
 
     // --- the unit -------------------------------------------------------------------------------
-    // `at_first_statement`: begin the transaction before anything is read.
-    void start(sql::deadline until, isolation level, bool at_first_statement) noexcept
+    // `at_first_statement`: begin the transaction before anything is read. `hold_rows`: on an
+    // engine with row locks, take them on whatever is read.
+    void
+    start(sql::deadline until, isolation level, bool at_first_statement, bool hold_rows) noexcept
     {
+        holds_rows_ = hold_rows && connection().speaks().supports(capability::row_locks);
         deadline_ = until;
         level_ = level;
         begin_first_ = at_first_statement;
@@ -111,9 +114,6 @@ public:
             connection().begin(sql::begin_mode::write, level_);
         begin_first_ = false;
     }
-
-    // The same, for a lock that may not be waited for as long as the unit's deadline.
-    void begin_locking(wait_limit limit);
 
     // Flushes and commits; throws the unit's failure if it has failed.
     void commit();
@@ -193,6 +193,15 @@ public:
 
 private:
     class flush_steps;
+    class locking;
+
+    // A row that the flush will write or verify.
+    struct planned {
+        std::uint32_t position;
+        column_mask changed;
+        bool bump;
+        bool postponed;
+    };
 
     [[noreturn]] void throw_failed() const;
     void begin_now();
@@ -204,6 +213,9 @@ private:
     entry& track(plan const& of, value const* row);
     [[nodiscard]] void* found_row(plan const& of, std::span<value const> row, lock_request lock);
     void* lock_entry(entry& one, lock_request how);
+    [[nodiscard]] lock_request asked(lock_request lock) const noexcept;
+    [[nodiscard]] void*
+    find_locking(plan const& of, column_mask by, std::span<value const> values, lock_request lock);
     void compare(entry& one, value const* row);
     entry& entry_of(void* row);
     void copy_bytes(value* row, column_mask mask);
@@ -222,13 +234,15 @@ private:
     void update(entry& one, column_mask changed, bool bump, bool last);
     [[nodiscard]] sql::step prepare_update(entry& one, column_mask changed, bool bump);
     void finish_update(entry& one, column_mask changed, bool bump, std::int64_t rows, bool last);
-    void verify(entry& one);
+    void verify(entry& one, sql::row_lock as);
+    [[noreturn]] void throw_first_lost(std::span<planned const> among);
     void insert(entry& one, bool last);
     void erase(entry& one);
     void read_version(entry& one);
     [[nodiscard]] bool plan_flush();  // true when there are rows to insert
     void flush_many(bool last);
     void write_planned(bool postponed, bool last);
+    void run_updates(std::span<planned const> updates, bool last);
 
     database_core const* core_;
     std::string const& prefix_;
@@ -243,6 +257,7 @@ private:
     sql::deadline deadline_{};
     isolation level_ = isolation::engine_default;
     bool begin_first_ = false;
+    bool holds_rows_ = false;
     bool failed_ = false;
     bool pending_ = false;  // something was added, removed or locked since the last flush
     int savepoints_ = 0;
@@ -251,13 +266,6 @@ private:
 
     std::array<value, 130> parameters_;  // of the statement being run: every column twice
     std::array<value, 64> key_;
-
-    struct planned {
-        std::uint32_t position;
-        column_mask changed;
-        bool bump;
-        bool postponed;
-    };
 
     std::vector<planned> plan_of_flush_;
 };

@@ -10,7 +10,8 @@ namespace {
 std::string refusal(std::string_view url, database_options options = {})
 {
     try {
-        (void)parse_url(url, std::move(options));
+        auto const parsed = parse_url(url, std::move(options));
+        (void)engine_of(parsed.parts, nullptr);
     } catch (std::invalid_argument const& refused) {
         return refused.what();
     }
@@ -19,11 +20,35 @@ std::string refusal(std::string_view url, database_options options = {})
 
 TEST(Url, ANameOfAFileIsItsPath)
 {
-    EXPECT_EQ(parse_url("sqlite:shop.db", {}).path, "shop.db");
-    EXPECT_EQ(parse_url("sqlite:/var/lib/shop.db", {}).path, "/var/lib/shop.db");
-    EXPECT_EQ(parse_url("sqlite:a b:c.db", {}).path, "a b:c.db");
-    EXPECT_EQ(parse_url("sqlite:shop.db", {}).engine, "sqlite");
-    EXPECT_EQ(parse_url("sqlite:x.db?pool=3", {}).path, "x.db");
+    EXPECT_EQ(sql::parse_url("sqlite:shop.db").path, "shop.db");
+    EXPECT_EQ(sql::parse_url("sqlite:/var/lib/shop.db").path, "/var/lib/shop.db");
+    EXPECT_EQ(sql::parse_url("sqlite:a b:c.db").path, "a b:c.db");
+    EXPECT_EQ(sql::parse_url("sqlite:shop.db").scheme, "sqlite");
+    EXPECT_EQ(sql::parse_url("sqlite:x.db?pool=3").path, "x.db");
+}
+
+TEST(Url, AServersPartsAreDecoded)
+{
+    auto const url = sql::parse_url(
+        "postgresql://a%40b:p%3Aq%2Fr@db1:5432,[::1]:5433,%2Frun%2Fpg/shop%20x?sslmode=require");
+    EXPECT_EQ(url.scheme, "postgresql");
+    EXPECT_EQ(url.user, "a@b");
+    EXPECT_EQ(url.password, "p:q/r");
+    using host = std::pair<std::string, std::string>;
+    EXPECT_EQ(url.hosts, (std::vector<host>{{"db1", "5432"}, {"::1", "5433"}, {"/run/pg", ""}}));
+    EXPECT_EQ(url.database, "shop x");
+    EXPECT_EQ(url.parameters, (sql::url_parameters{{"sslmode", "require"}}));
+}
+
+TEST(Url, WhatAServersUrlDoesNotNameIsEmpty)
+{
+    auto const url = sql::parse_url("mariadb:///shop");
+    EXPECT_FALSE(url.user);
+    EXPECT_FALSE(url.password);
+    EXPECT_TRUE(url.hosts.empty());
+    EXPECT_EQ(url.database, "shop");
+    EXPECT_FALSE(sql::parse_url("mariadb://app@h").password);
+    EXPECT_EQ(sql::parse_url("mariadb://app:@h").password, "");
 }
 
 TEST(Url, ParametersOverrideTheOptions)
@@ -35,21 +60,16 @@ TEST(Url, ParametersOverrideTheOptions)
         "sqlite:x.db?pool=3&table_prefix=new_&synchronous=normal&gate=off&create=off", options);
     EXPECT_EQ(url.options.connections_max, 3);
     EXPECT_EQ(url.options.table_prefix, "new_");
-    EXPECT_EQ(url.synchronous, sqlite::synchronous::normal);
-    EXPECT_FALSE(url.gate);
-    EXPECT_FALSE(url.create);
+    EXPECT_EQ(url.parts.parameters,
+              (sql::url_parameters{{"synchronous", "normal"}, {"gate", "off"}, {"create", "off"}}));
     auto const plain = parse_url("sqlite:x.db", options);
     EXPECT_EQ(plain.options.connections_max, 5);
     EXPECT_EQ(plain.options.table_prefix, "old_");
-    EXPECT_EQ(plain.synchronous, sqlite::synchronous::full);
-    EXPECT_TRUE(plain.gate);
-    EXPECT_TRUE(plain.create);
 }
 
 TEST(Url, InMemoryThereIsOneConnection)
 {
-    EXPECT_EQ(parse_url("sqlite::memory:", {}).options.connections_max, 1);
-    EXPECT_EQ(parse_url("sqlite::memory:?pool=7", {}).options.connections_max, 1);
+    EXPECT_EQ(database("sqlite::memory:?pool=7").supports(capability::several_processes), false);
     EXPECT_NE(refusal("sqlite::memory:?pool=0"), "");
 }
 
@@ -66,8 +86,10 @@ TEST(Url, WhatIsWrongIsNamed)
              {":shop.db", "begins with its engine"},
              {"oracle:x", "oracle"},
              {"SQLITE:x", "SQLITE"},
-             {"postgresql://h/db", "sqlite only"},
-             {"mariadb://h/db", "sqlite only"},
+             {"postgresql://h:x/db", "port"},
+             {"postgresql://h:5432/d%4", "hexadecimal"},
+             {"mariadb://[::1/db", "brackets"},
+             {"mariadb://h/db%00", "NUL"},
              {"sqlite:", "no file"},
              {"sqlite:?pool=1", "no file"},
              {std::string_view{"sqlite:a\0b", 10}, "NUL"},
@@ -104,26 +126,26 @@ TEST(Url, OptionsOutOfRangeAreRefused)
 
 TEST(Url, APasswordIsMaskedHoweverItIsWritten)
 {
-    EXPECT_EQ(masked("postgresql://app:secret@db/shop"), "postgresql://app:***@db/shop");
-    EXPECT_EQ(masked("postgresql://app:s:e:c@db:5432/shop?x=1"),
+    EXPECT_EQ(sql::masked("postgresql://app:secret@db/shop"), "postgresql://app:***@db/shop");
+    EXPECT_EQ(sql::masked("postgresql://app:s:e:c@db:5432/shop?x=1"),
               "postgresql://app:***@db:5432/shop?x=1");
-    EXPECT_EQ(masked("mariadb://app:sec@ret@db/shop"), "mariadb://app:***@db/shop");
-    EXPECT_EQ(masked("postgresql://:secret@db/shop"), "postgresql://:***@db/shop");
-    EXPECT_EQ(masked("postgresql://app:@db/shop"), "postgresql://app:***@db/shop");
-    EXPECT_EQ(masked("postgresql://app:secret@/shop"), "postgresql://app:***@/shop");
+    EXPECT_EQ(sql::masked("mariadb://app:sec@ret@db/shop"), "mariadb://app:***@db/shop");
+    EXPECT_EQ(sql::masked("postgresql://:secret@db/shop"), "postgresql://:***@db/shop");
+    EXPECT_EQ(sql::masked("postgresql://app:@db/shop"), "postgresql://app:***@db/shop");
+    EXPECT_EQ(sql::masked("postgresql://app:secret@/shop"), "postgresql://app:***@/shop");
 }
 
 TEST(Url, APasswordWithASlashOrAQuestionMarkIsMaskedToo)
 {
-    EXPECT_EQ(masked("postgresql://app:se/cret@db/shop").find("cret"), std::string::npos);
-    EXPECT_EQ(masked("postgresql://app:se?cret@db/shop").find("cret"), std::string::npos);
+    EXPECT_EQ(sql::masked("postgresql://app:se/cret@db/shop").find("cret"), std::string::npos);
+    EXPECT_EQ(sql::masked("postgresql://app:se?cret@db/shop").find("cret"), std::string::npos);
 }
 
 TEST(Url, APasswordAmongTheParametersIsMaskedToo)
 {
-    EXPECT_EQ(masked("postgresql://db/shop?user=app&password=secret&x=1").find("secret"),
+    EXPECT_EQ(sql::masked("postgresql://db/shop?user=app&password=secret&x=1").find("secret"),
               std::string::npos);
-    EXPECT_EQ(masked("sqlite:x.db?PASSWORD=secret").find("secret"), std::string::npos);
+    EXPECT_EQ(sql::masked("sqlite:x.db?PASSWORD=secret").find("secret"), std::string::npos);
 }
 
 TEST(Url, WithoutAPasswordItIsShownAsItIs)
@@ -135,7 +157,7 @@ TEST(Url, WithoutAPasswordItIsShownAsItIs)
                                        "postgresql://app@db:5432/shop",
                                        "postgresql://db/shop?mail=a:b@c",
                                        ""})
-        EXPECT_EQ(masked(url), url);
+        EXPECT_EQ(sql::masked(url), url);
 }
 
 TEST(Url, ARefusalDoesNotShowThePassword)

@@ -1,4 +1,6 @@
 // What `tiebreak schema check` is told of a database.
+#include "sqlite/checks.hpp"
+
 #include "fixture.hpp"
 #include "support/captured_log.hpp"
 
@@ -11,16 +13,16 @@ namespace {
 class SqliteCheck : public SqliteFile {
 protected:
     // True when a finding of that kind holds the words.
-    static bool says(std::vector<finding> const& of, bool weakens, std::string_view words)
+    static bool says(std::vector<sql::finding> const& of, bool weakens, std::string_view words)
     {
-        return std::ranges::any_of(of, [&](finding const& one) {
+        return std::ranges::any_of(of, [&](sql::finding const& one) {
             return one.weakens == weakens && one.text.find(words) != std::string::npos;
         });
     }
 
-    static int weaknesses(std::vector<finding> const& of)
+    static int weaknesses(std::vector<sql::finding> const& of)
     {
-        return static_cast<int>(std::ranges::count_if(of, &finding::weakens));
+        return static_cast<int>(std::ranges::count_if(of, &sql::finding::weakens));
     }
 };
 

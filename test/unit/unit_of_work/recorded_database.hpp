@@ -75,9 +75,10 @@ public:
 
     [[nodiscard]] sql::dialect const& speaks() const noexcept override { return real_->speaks(); }
 
-    [[nodiscard]] std::unique_ptr<sql::statement> prepare(std::string_view text) override
+    [[nodiscard]] std::unique_ptr<sql::statement> prepare(std::string_view text,
+                                                          sql::taken_key then) override
     {
-        return std::make_unique<recording_statement>(real_->prepare(text), text, log_);
+        return std::make_unique<recording_statement>(real_->prepare(text, then), text, log_);
     }
 
     void begin(sql::begin_mode mode, isolation level) override
@@ -102,6 +103,11 @@ public:
     [[nodiscard]] bool in_transaction() const noexcept override { return real_->in_transaction(); }
 
     void set_deadline(sql::deadline at) noexcept override { real_->set_deadline(at); }
+
+    void limit_lock_waits(std::chrono::milliseconds to) noexcept override
+    {
+        real_->limit_lock_waits(to);
+    }
 
     [[nodiscard]] bool alive() noexcept override { return real_->alive(); }
 
