@@ -1,7 +1,6 @@
 // What `tiebreak schema check` is told of a database.
-#include "sqlite/checks.hpp"
-
 #include "fixture.hpp"
+#include "sqlite/checks.hpp"
 #include "support/captured_log.hpp"
 
 #include <algorithm>
