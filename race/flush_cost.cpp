@@ -1,6 +1,7 @@
 #include "race/flush_cost.hpp"
 
 #include "race/board.hpp"
+#include "race/mark.hpp"
 #include "race/percentiles.hpp"
 
 #include <algorithm>
@@ -34,6 +35,29 @@ std::int64_t measure_flush_us(std::string const& folder)
     ::close(file);
     std::ranges::sort(times);
     return percentile(times, 50);
+}
+
+std::int64_t measure_commit_us(database& on)
+{
+    constexpr int commits = 25;
+    repository<mark> const marks(on);
+    auto const mine = marks.find(mark{}.id);
+    if (!mine)
+        return 0;
+    std::vector<std::int64_t> writes;
+    std::vector<std::int64_t> reads;
+    for (int i = 0; i < commits; ++i) {
+        auto const start = monotonic_us();
+        static_cast<void>(marks.find(mine->id));
+        auto const between = monotonic_us();
+        static_cast<void>(marks.update_if(
+            mine->id, field<&mark::process> == mine->process, field<& mark::flushes> += 1));
+        writes.push_back(monotonic_us() - between);
+        reads.push_back(between - start);
+    }
+    std::ranges::sort(writes);
+    std::ranges::sort(reads);
+    return std::max<std::int64_t>(percentile(writes, 50) - percentile(reads, 50), 0);
 }
 
 }  // namespace tiebreak::race

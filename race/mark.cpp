@@ -4,8 +4,10 @@
 
 #include "race/options.hpp"
 #include "race/venue.hpp"
+#include "schema/schema.hpp"
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -34,14 +36,21 @@ std::int64_t start_of(std::int64_t process)
     return start;
 }
 
+std::string this_machine()
+{
+    std::array<char, 256> name{};
+    return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+}
+
 mark my_mark()
 {
-    return {.process = ::getpid(), .process_start = start_of(::getpid())};
+    return {
+        .process = ::getpid(), .process_start = start_of(::getpid()), .machine = this_machine()};
 }
 
 bool still_races(mark const& of)
 {
-    return start_of(of.process) == of.process_start;
+    return of.machine != this_machine() || start_of(of.process) == of.process_start;
 }
 
 std::string mark_table()
@@ -52,6 +61,7 @@ std::string mark_table()
 [[noreturn]] void refuse_running(mark const& other)
 {
     throw cannot_race("process " + std::to_string(other.process) +
+                      (other.machine == this_machine() ? "" : " on " + other.machine) +
                       " is racing on this database; wait for it, or use another --db");
 }
 
@@ -59,11 +69,7 @@ std::string mark_table()
 
 std::vector<std::string> race_tables(database& of)
 {
-    return of.read([](snapshot& view) {
-        return view.query<std::string>("SELECT name FROM sqlite_master WHERE type = 'table' AND "
-                                       "substr(name, 1, length(?1)) = ?1 ORDER BY name",
-                                       table_prefix);
-    });
+    return schema::tables_named(of, table_prefix);
 }
 
 void take_mark(database& in)

@@ -4,6 +4,8 @@
 #include <tiebreak/database.hpp>
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 namespace tiebreak::race {
 
@@ -13,8 +15,10 @@ struct mark {
     std::int32_t id = 1;
     std::int64_t process = 0;
     std::int64_t process_start = 0;  ///< in clock ticks since the machine started
+    std::string machine{};           ///< its name; of others it cannot be seen what runs there
+    std::int64_t flushes = 0;        ///< counts the commits that measure what one costs
 };
-BOOST_DESCRIBE_STRUCT(mark, (), (id, process, process_start))
+BOOST_DESCRIBE_STRUCT(mark, (), (id, process, process_start, machine, flushes))
 
 constexpr auto mapping_of(mark const*)
 {

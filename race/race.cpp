@@ -31,8 +31,10 @@ void describe(venue const& where, race_report& report)
     report.engine_version = db.engine_version();
     if (!where.is_temporary())
         report.shown_url = db.shown_url();
-    if (!where.in_memory())
+    if (!where.database_folder().empty())
         report.flush_us = measure_flush_us(where.database_folder());
+    else if (!where.in_memory())
+        report.flush_us = measure_commit_us(db);
 }
 
 void race_all(std::vector<strategy> const& entered,

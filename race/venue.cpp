@@ -14,6 +14,11 @@ namespace {
 
 constexpr std::string_view sqlite_scheme = "sqlite:";
 
+bool is_embedded(std::string_view url)
+{
+    return url.starts_with(sqlite_scheme);
+}
+
 // The path of a SQLite URL, without parameters.
 std::string_view path_of(std::string_view url)
 {
@@ -23,12 +28,8 @@ std::string_view path_of(std::string_view url)
 
 void check_url(std::string_view url)
 {
-    for (std::string_view const scheme : {"postgresql://", "postgres://", "mariadb://", "mysql://"})
-        if (url.starts_with(scheme))
-            throw cannot_race("--db: " + std::string{scheme.substr(0, scheme.find(':'))} +
-                              " comes with a later release; use sqlite:FILE");
-    if (!url.starts_with(sqlite_scheme) || path_of(url).empty())
-        throw cannot_race("--db must be sqlite:FILE, for example sqlite:shop.db");
+    if (is_embedded(url) && path_of(url).empty())
+        throw cannot_race("--db must name a file: sqlite:FILE, for example sqlite:shop.db");
     if (url.find("table_prefix=") != std::string_view::npos)
         throw cannot_race("--db must not set table_prefix: a race uses its own, tiebreak_race_");
 }
@@ -51,7 +52,7 @@ venue::venue(race_options const& options) : user_url_(options.url), keep_(option
     if (user_url_.empty())
         return;
     check_url(user_url_);
-    in_memory_ = path_of(user_url_) == ":memory:";
+    in_memory_ = is_embedded(user_url_) && path_of(user_url_) == ":memory:";
     if (in_memory_ && options.processes > 1)
         throw cannot_race("an in-memory database lives in one process: use --processes 1, or a "
                           "file");
@@ -98,7 +99,7 @@ std::string venue::url_for(std::string_view strategy) const
 
 std::string venue::database_folder() const
 {
-    if (in_memory_)
+    if (in_memory_ || (!user_url_.empty() && !is_embedded(user_url_)))
         return {};
     if (user_url_.empty())
         return folder_.path();
@@ -110,8 +111,7 @@ void venue::drop_tables(database& in) const
 {
     schema::drop(in);
     for (auto const& name : library_tables)
-        in.execute("DROP TABLE IF EXISTS \"" + std::string{table_prefix} + std::string{name} +
-                   "\"");
+        in.execute("DROP TABLE IF EXISTS " + std::string{table_prefix} + std::string{name});
 }
 
 void venue::make_tables(database& in) const

@@ -22,10 +22,25 @@ struct catalogue {
     char quote;                    // around names
     bool folds_case;               // "Books" and "books" are one table
     std::string_view table_names;  // a query; views are in the way as well
+    // A query for those made by a script; none where a script's tables and its row in the
+    // bookkeeping come in one transaction.
+    std::string_view made_by_scripts;
 };
 
 constexpr catalogue catalogues[] = {
-    {"sqlite", '"', true, "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"},
+    {"sqlite", '"', true, "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')", {}},
+    {"postgresql",
+     '"',
+     false,
+     "SELECT relname::text FROM pg_class WHERE relkind IN ('r', 'p', 'f', 'v', 'm') AND "
+     "relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())",
+     {}},
+    {"mariadb",
+     '`',
+     false,
+     "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()",
+     "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND "
+     "table_comment = 'tiebreak schema'"},
 };
 
 catalogue const& catalogue_of(std::string_view engine)
@@ -108,8 +123,13 @@ void refuse_unknown(state const& found)
                     ") is not known to this program: the database was made by another version");
 }
 
+applied_step record_of(step const& made, unit_of_work& by)
+{
+    return {.step = made.number, .name = std::string(made.name), .applied_at = by.database_time()};
+}
+
 // False when another starter was first.
-bool apply_step(database& in, catalogue const& engine, step const& next)
+bool apply_in_one_transaction(database& in, catalogue const& engine, step const& next)
 {
     auto const& prefix = in.table_prefix();
     return in.transact(
@@ -119,14 +139,54 @@ bool apply_step(database& in, catalogue const& engine, step const& next)
             refuse_taken_names(next, tables_present(work, engine), prefix);
             for (auto const& one : statements_of(with_prefix(next.text, prefix, engine.quote)))
                 work.execute(one);
-            work.insert(applied_step{
-                .step = next.number,
-                .name = std::string(next.name),
-                .applied_at = work.database_time(),
-            });
+            work.insert(record_of(next, work));
             return true;
         },
         {.pessimistic = true});
+}
+
+// Where each table is committed on its own: several starters make each table once, and the row of
+// the step comes last. What a killed starter has left is known by its mark.
+bool apply_statement_by_statement(database& in, catalogue const& engine, step const& next)
+{
+    constexpr std::string_view start = "CREATE TABLE ";
+    auto const& prefix = in.table_prefix();
+    if (repository<applied_step>(in).find(next.number))
+        return false;
+    auto const taken = in.read([&](snapshot& view) {
+        auto present = view.query<std::string>(engine.table_names);
+        auto const ours = view.query<std::string>(engine.made_by_scripts);
+        std::erase_if(present, [&](std::string const& name) {
+            return std::ranges::find(ours, name) != ours.end();
+        });
+        return table_names(engine, present);
+    });
+    refuse_taken_names(next, taken, prefix);
+    for (auto one : statements_of(with_prefix(next.text, prefix, engine.quote))) {
+        if (one.starts_with(start))
+            one.insert(start.size(), "IF NOT EXISTS ");
+        in.execute(one);
+    }
+    return in.transact([&](unit_of_work& work) {
+        auto row = record_of(next, work);
+        return repository<applied_step>(work).insert_if_absent(row) == outcome::won;
+    });
+}
+
+bool apply_step(database& in, catalogue const& engine, step const& next)
+{
+    if (!in.supports(capability::transactional_ddl))
+        return apply_statement_by_statement(in, engine, next);
+    constexpr int tries = 3;
+    for (int left = tries;; --left) {
+        try {
+            return apply_in_one_transaction(in, engine, next);
+        } catch (error const& other_starter) {
+            // two starters that make one table: the second is told so, and then finds the row
+            if (other_starter.code() != errc::already_exists || left == 1)
+                throw;
+        }
+    }
 }
 
 }  // namespace
@@ -222,22 +282,34 @@ std::vector<applied_step> apply(database& in)
         .all();
 }
 
+std::vector<std::string> tables_named(database& of, std::string_view beginning)
+{
+    auto names = of.read([&](snapshot& view) {
+        return view.query<std::string>(catalogue_of(of.engine()).table_names);
+    });
+    std::erase_if(names, [&](std::string const& name) { return !name.starts_with(beginning); });
+    std::ranges::sort(names);
+    return names;
+}
+
 void drop(database& from)
 {
     auto const& engine = catalogue_of(from.engine());
-    auto const all = steps(engine.engine);
     from.transact(
         [&](unit_of_work& work) {
             auto const present = tables_present(work, engine);
             auto const own = bookkeeping(from);
             if (!present.contains(own))
                 return;
+            table_names marked(engine, {});
+            if (!engine.made_by_scripts.empty())
+                marked = {engine, work.query<std::string>(engine.made_by_scripts)};
             std::vector<std::string> doomed{own};
-            for (auto const& one : all) {
-                if (work.find<applied_step>(one.number) == nullptr)
-                    continue;
+            for (auto const& one : steps(engine.engine)) {
+                bool const applied = work.find<applied_step>(one.number) != nullptr;
                 for (auto const& table : tables_made_by(one.text))
-                    doomed.push_back(from.table_prefix() + table);
+                    if (applied || marked.contains(from.table_prefix() + table))
+                        doomed.push_back(from.table_prefix() + table);
             }
             // Tables that refer to others were made after them.
             for (auto name = doomed.rbegin(); name != doomed.rend(); ++name) {

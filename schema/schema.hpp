@@ -4,7 +4,8 @@
 /// Each engine has a folder of scripts, `NN-name.sql`, one step each. A step runs in one
 /// transaction together with its row in `tiebreak_schema(step, name, applied_at)`, so after a kill
 /// at any point it is either there as a whole or not at all, and of several starters exactly one
-/// makes it. Every table name, this one included, stands behind the database's table prefix.
+/// makes it. Without `capability::transactional_ddl` (MariaDB) every table is made on its own and
+/// the row comes last; after a kill the next starter makes what is missing. Every table name, this one included, stands behind the database's table prefix.
 ///
 /// Steps are never changed once released: what comes later is a new step.
 #pragma once
@@ -76,8 +77,12 @@ struct state {
 /// Looks, changes nothing.
 [[nodiscard]] state inspect(database& of);
 
-/// Removes the tables of the applied steps and then `tiebreak_schema`, in one transaction; nothing
-/// when there is no `tiebreak_schema`. Tables that other programs made stay, whatever their name.
+/// Tables and views whose names begin so, in order; the prefix of the database does not count.
+[[nodiscard]] std::vector<std::string> tables_named(database& of, std::string_view beginning);
+
+/// Removes the tables of the applied steps and then `tiebreak_schema`, in one transaction where
+/// there is `capability::transactional_ddl`, else so that it can be repeated; nothing when there is
+/// no `tiebreak_schema`. Tables that other programs made stay, whatever their name.
 void drop(database& from);
 
 }  // namespace tiebreak::schema

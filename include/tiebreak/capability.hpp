@@ -19,6 +19,7 @@ enum class capability : std::uint8_t {
     pipelining,          ///< several statements travel in one round trip
     several_processes,   ///< other processes can open the same database
     statement_timeout,   ///< a running statement can be ended at the deadline
+    transactional_ddl,   ///< CREATE and DROP TABLE are part of the transaction they stand in
 };
 
 /// The name as written in source: "row_locks".

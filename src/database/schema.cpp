@@ -20,7 +20,18 @@ std::string create_table_sql(database const& in, plan const& of)
 
 void create_table(database& in, plan const& of)
 {
-    in.execute(create_table_sql(in, of));
+    // IF NOT EXISTS does not see what another starter is just making
+    constexpr int tries = 3;
+    auto const statement = create_table_sql(in, of);
+    for (int left = tries;; --left) {
+        try {
+            in.execute(statement);
+            return;
+        } catch (error const& other_starter) {
+            if (other_starter.code() != errc::already_exists || left == 1)
+                throw;
+        }
+    }
 }
 
 }  // namespace detail

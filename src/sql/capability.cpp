@@ -13,6 +13,7 @@ std::string_view name_of(capability what) noexcept
     case capability::pipelining: return "pipelining";
     case capability::several_processes: return "several_processes";
     case capability::statement_timeout: return "statement_timeout";
+    case capability::transactional_ddl: return "transactional_ddl";
     }
     return "unknown";
 }

@@ -20,7 +20,8 @@ public:
     {
         switch (what) {
         case capability::several_processes: return several_processes_;
-        case capability::statement_timeout: return true;
+        case capability::statement_timeout:
+        case capability::transactional_ddl: return true;
         case capability::concurrent_writers:
         case capability::row_locks:
         case capability::shared_row_locks:

@@ -67,7 +67,7 @@ std::vector<mistake> const mistakes{
     {"LatencyThatIsNoRange", {"race", "ticket", "--latency-ms", "x..1"}, "--latency-ms"},
     {"KillWithoutWorkers", {"race", "--kill"}, "race run"},
     {"UnknownEngine", {"race", "--db", "oracle:secret"}, "sqlite:FILE"},
-    {"LaterEngine", {"race", "--db", "postgresql://me:secret@host/db"}, "later release"},
+    {"UnreachableServer", {"race", "--db", "postgresql://me:secret@127.0.0.1:1/db"}, "--db"},
     {"NoSuchFolder", {"race", "--db", "sqlite:/no/such/folder/x.db"}, "--db"},
     {"FolderForAFile", {"race", "--db", "sqlite:/"}, "--db"},
     {"ForeignPrefix", {"race", "--db", "sqlite:x.db?table_prefix=y_"}, "table_prefix"},

@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
+#include <map>
+#include <mutex>
 #include <tuple>
 #include <unistd.h>
 #include <utility>
@@ -49,10 +51,22 @@ void join(std::string& parameters, std::string_view more)
     parameters += more;
 }
 
-std::string next_prefix()
+std::string next_name()
 {
     static std::atomic<int> number{0};
-    return "t" + std::to_string(::getpid()) + "_" + std::to_string(++number) + "_";
+    return "t" + std::to_string(::getpid()) + "_" + std::to_string(++number);
+}
+
+// One connection to each server, for making and removing what the tests work in.
+void administer(std::string const& url, std::string const& statement)
+{
+    static std::mutex mutex;
+    static std::map<std::string, std::unique_ptr<database>> open;
+    std::lock_guard const lock(mutex);
+    auto& server = open[url];
+    if (!server)
+        server = std::make_unique<database>(url, database_options{.connections_max = 1});
+    server->execute(statement);
 }
 
 }  // namespace
@@ -94,7 +108,7 @@ fresh_database::fresh_database(engine_case const& engine) : engine_(engine)
 {
     std::tie(place_, parameters_) = split(engine.url);
     if (!engine.is_embedded) {
-        join(parameters_, "table_prefix=" + next_prefix());
+        make_on_server();
     } else if (engine.is_shared) {
         folder_ = std::make_unique<temporary_folder>(place_.substr(place_.find(':') + 1));
         std::string const name{file_name};
@@ -103,10 +117,37 @@ fresh_database::fresh_database(engine_case const& engine) : engine_(engine)
     }
 }
 
+// On PostgreSQL a schema, on MariaDB a database of its own: both are there and gone in no time.
+void fresh_database::make_on_server()
+{
+    name_ = next_name();
+    if (engine_.name == "mariadb") {
+        administer(engine_.url, "CREATE DATABASE " + name_ + " CHARACTER SET utf8mb4");
+        place_.replace(place_.rfind('/') + 1, std::string::npos, name_);
+    } else {
+        administer(engine_.url, "CREATE SCHEMA " + name_);
+        join(parameters_, "options=-csearch_path%3D" + name_);
+    }
+}
+
+void fresh_database::remove_from_server() const
+{
+    try {
+        if (engine_.name == "mariadb")
+            administer(engine_.url, "DROP DATABASE " + name_);
+        else
+            administer(engine_.url, "DROP SCHEMA " + name_ + " CASCADE");
+    } catch (std::exception const& failed) {
+        ADD_FAILURE() << "the test's tables stay on the server: " << failed.what();
+    }
+}
+
 // Processes that close a database at the same moment can each take the other for its last user, and
 // leave the log to whoever comes next. A connection that a test forgot still keeps it.
 fresh_database::~fresh_database()
 {
+    if (!name_.empty())
+        remove_from_server();
     if (!folder_ || !std::filesystem::exists(file() + "-wal"))
         return;
     try {

@@ -6,10 +6,10 @@
 //
 // SQLite needs no server: a file in a folder of its own, and memory. Environment:
 // TIEBREAK_TEST_SQLITE_URL (`sqlite:FOLDER?parameters`: where the files are made, and how they are
-// opened), TIEBREAK_TEST_POSTGRES_URL and TIEBREAK_TEST_MARIADB_URL (a server; every test gets a
-// table prefix of its own). A server that is not named is not tested, unless
-// TIEBREAK_REQUIRE_ENGINES=1: then its tests fail. A test that needs what an engine lacks is
-// skipped by the capability's name: TIEBREAK_NEEDS(capability::row_locks).
+// opened), TIEBREAK_TEST_POSTGRES_URL and TIEBREAK_TEST_MARIADB_URL (a server on which
+// every test makes a schema or database of its own; tools/databases.sh). A server that is not named
+// is not tested, unless TIEBREAK_REQUIRE_ENGINES=1: then its tests fail. A test that needs what an
+// engine lacks is skipped by the capability's name: TIEBREAK_NEEDS(capability::row_locks).
 #pragma once
 
 #include <tiebreak/database.hpp>
@@ -67,8 +67,12 @@ public:
     void allow_leftovers() noexcept;
 
 private:
+    void make_on_server();
+    void remove_from_server() const;
+
     engine_case engine_;
     std::unique_ptr<temporary_folder> folder_;
+    std::string name_;  // of the schema or database made on a server
     std::string place_;
     std::string parameters_;
 };
