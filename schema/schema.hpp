@@ -5,7 +5,8 @@
 /// transaction together with its row in `tiebreak_schema(step, name, applied_at)`, so after a kill
 /// at any point it is either there as a whole or not at all, and of several starters exactly one
 /// makes it. Without `capability::transactional_ddl` (MariaDB) every table is made on its own and
-/// the row comes last; after a kill the next starter makes what is missing. Every table name, this one included, stands behind the database's table prefix.
+/// the row comes last; after a kill the next starter makes what is missing. Every table name, this
+/// one included, stands behind the database's table prefix.
 ///
 /// Steps are never changed once released: what comes later is a new step.
 #pragma once
