@@ -32,7 +32,7 @@ OWNER = {
     "row": "entity", "select": "entity",
     "retry": "retry",
     "unit_of_work": "unit_of_work",
-    "database": "database", "repository": "database", "schema": "database",
+    "commit_token": "database", "database": "database", "repository": "database", "schema": "database",
     "lease": "lease",
     "idempotency": "idempotency",
 }

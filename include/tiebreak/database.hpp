@@ -8,6 +8,7 @@
 #pragma once
 
 #include <tiebreak/capability.hpp>
+#include <tiebreak/commit_token.hpp>
 #include <tiebreak/observer.hpp>
 #include <tiebreak/repository.hpp>
 #include <tiebreak/retry.hpp>
@@ -46,6 +47,14 @@ struct transact_options {
     /// Take the write turn (SQLite: `BEGIN IMMEDIATE`) at the first statement instead of the first
     /// write: for units that will surely write the rows they read, so that they need not run again.
     bool pessimistic = false;
+    /// `commit_token`: when the answer to COMMIT is lost, find out what became of it, so that
+    /// `transact` answers as if nothing had happened. Costs a statement. Needs `install`.
+    commit_certainty certainty = commit_certainty::as_answered;
+    /// With `commit_token`: the token, which must be new, instead of a random one, so that another
+    /// process can ask `resolve_commit` after this one has died. 1 to 200 printable characters.
+    /// `already_exists` when a unit with it was committed or given up before; when it was lost and
+    /// surely not committed, `attempts_exhausted` asks for another.
+    std::string token{};
 };
 
 /// A consistent view of the database at one moment; nothing can be written through it. Made by
@@ -94,7 +103,7 @@ private:
 namespace detail {
 
 class database_core;
-struct schema_access;
+struct core_access;
 
 /// Runs one `transact`: attempts, commit, retry. The loop itself is in the template below.
 class transaction {
@@ -115,6 +124,7 @@ public:
 private:
     void enter() noexcept;
     void leave() noexcept;
+    void commit();
     [[nodiscard]] retry_policy const& policy() const noexcept;
 
     database_core& core_;
@@ -122,6 +132,7 @@ private:
     workspace* joined_;  ///< the unit this call joins, or null
     workspace& space_;
     unit_of_work work_;
+    std::string token_{};  ///< of the running attempt; empty: none
     int attempts_ = 0;
     bool running_ = false;
     std::chrono::steady_clock::time_point started_{};
@@ -221,7 +232,7 @@ public:
 private:
     friend class detail::transaction;
     friend struct detail::place_access;
-    friend struct detail::schema_access;
+    friend struct detail::core_access;
 
     /// Holds a connection with a reading transaction for the length of a scope.
     class reading_scope {

@@ -113,6 +113,9 @@ private:
     workspace& space_;
 };
 
+// The core behind the public object.
+[[nodiscard]] database_core& core_of(database const& db) noexcept;
+
 // When the caller's time is used up.
 [[nodiscard]] sql::deadline deadline_after(std::chrono::steady_clock::time_point start,
                                            retry_policy const& policy) noexcept;

@@ -5,6 +5,19 @@
 
 namespace tiebreak {
 
+namespace detail {
+
+struct core_access {
+    static database_core& core(database const& db) noexcept { return *db.core_; }
+};
+
+database_core& core_of(database const& db) noexcept
+{
+    return core_access::core(db);
+}
+
+}  // namespace detail
+
 database::database(std::string_view url, database_options options)
     : core_(std::make_unique<detail::database_core>(detail::parse_url(url, std::move(options))))
 {

@@ -24,4 +24,18 @@ constexpr auto mapping_of(lease_row const*)
     return map<lease_row>("tiebreak_leases", key<&lease_row::name>);
 }
 
+// The token of one unit of work: that it was committed, or that it never will be.
+struct commit_row {
+    std::string token{};
+    bool barred = false;  // a tombstone: the unit was not committed when it was asked for
+    time_point at{};
+};
+
+BOOST_DESCRIBE_STRUCT(commit_row, (), (token, barred, at))
+
+constexpr auto mapping_of(commit_row const*)
+{
+    return map<commit_row>("tiebreak_commits", key<&commit_row::token>);
+}
+
 }  // namespace tiebreak::detail

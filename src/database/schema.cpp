@@ -8,14 +8,9 @@ namespace tiebreak {
 
 namespace detail {
 
-// Reaches the connection for the checks that only a driver can make.
-struct schema_access {
-    static database_core& core(database const& db) { return *db.core_; }
-};
-
 std::string create_table_sql(database const& in, plan const& of)
 {
-    return render_create_table(schema_access::core(in).speaks(), in.table_prefix(), of);
+    return render_create_table(core_of(in).speaks(), in.table_prefix(), of);
 }
 
 void create_table(database& in, plan const& of)
@@ -39,11 +34,12 @@ void create_table(database& in, plan const& of)
 void install(database& in)
 {
     create_table<detail::lease_row>(in);
+    create_table<detail::commit_row>(in);
 }
 
 std::vector<guarantee> check_guarantees(database& of)
 {
-    auto& core = detail::schema_access::core(of);
+    auto& core = detail::core_of(of);
     core.refuse_second_connection();
     detail::held_workspace held(core);
     std::vector<guarantee> result;

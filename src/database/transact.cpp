@@ -1,4 +1,5 @@
 // One `transact`: attempts, commit, retry.
+#include "database/commit_token.hpp"
 #include "database/core.hpp"
 
 #include <algorithm>
@@ -15,9 +16,30 @@ void check_join(transact_options const& inner, transact_options const& outer)
         throw std::logic_error("a nested transact cannot have a stricter isolation than the outer");
     if (inner.pessimistic && !outer.pessimistic)
         throw std::logic_error("a nested transact cannot be pessimistic when the outer is not");
+    if (inner.certainty > outer.certainty)
+        throw std::logic_error("a nested transact has no commit of its own to be certain of");
     if (inner.retry)
         throw std::logic_error("a nested transact has no retry policy: only the outermost retries");
 }
+
+void check(transact_options const& options)
+{
+    if (options.retry)
+        validate(*options.retry);
+    if (options.token.empty())
+        return;
+    if (options.certainty != commit_certainty::by_token)
+        throw std::invalid_argument("a token is given without .certainty = commit_token");
+    check_token(options.token);
+}
+
+void write_first(workspace& space, void const* token)
+{
+    write_token(space.statements(), *static_cast<std::string const*>(token));
+}
+
+// Beyond the deadline of the unit: whoever waited so long wants to know.
+constexpr std::chrono::seconds resolving_at_least{5};
 
 }  // namespace
 
@@ -32,13 +54,11 @@ transaction::transaction(database& on, transact_options const& options)
         check_join(options, *static_cast<transact_options const*>(joined_->options));
         return;
     }
-    if (options.retry) {
-        try {
-            validate(*options.retry);
-        } catch (...) {
-            core_.give(space_);
-            throw;
-        }
+    try {
+        check(options);
+    } catch (...) {
+        core_.give(space_);
+        throw;
     }
     started_ = std::chrono::steady_clock::now();
     space_.options = &options_;
@@ -86,6 +106,10 @@ unit_of_work& transaction::start()
                  options_.pessimistic || options_.level >= isolation::repeatable_read ||
                      core_.begins_at_once(),
                  options_.pessimistic);
+    if (options_.certainty == commit_certainty::by_token) {
+        token_ = options_.token.empty() ? random_token() : options_.token;
+        space_.write_first(write_first, &token_);
+    }
     return work_;
 }
 
@@ -93,7 +117,7 @@ void transaction::finish()
 {
     if (joined_ != nullptr)
         return;
-    space_.commit();
+    commit();
     if (auto* const watcher = space_.watcher())
         watcher->committed(attempts_);
     if (!space_.has_after_commit()) [[likely]]
@@ -102,6 +126,31 @@ void transaction::finish()
     leave();
     for (auto const& then : callbacks)
         then();
+}
+
+void transaction::commit()
+{
+    if (token_.empty()) [[likely]]
+        return space_.commit();
+    try {
+        space_.commit();
+    } catch (error const& failure) {
+        if (failure.code() != errc::commit_unknown || core_.begins_at_once())
+            throw;
+        auto const until = std::max(deadline_after(started_, policy()),
+                                    std::chrono::steady_clock::now() + resolving_at_least);
+        space_.disconnect();  // whatever the old connection still does, nobody waits for it
+        auto const fate = resolve_token(core_, token_, until);
+        core_.reconnect(space_, until);
+        if (fate == commit_fate::committed)
+            return;
+        error const never(errc::unavailable,
+                          "the connection was lost during COMMIT; surely nothing was committed",
+                          std::string{failure.server_message()});
+        if (options_.token.empty())
+            throw never;
+        throw error(errc::attempts_exhausted, attempts_, never);
+    }
 }
 
 void transaction::failed()

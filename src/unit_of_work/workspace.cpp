@@ -139,6 +139,7 @@ void workspace::reset() noexcept
     if (!after_commit_.empty())
         after_commit_.clear();
     begin_first_ = false;
+    first_write_ = nullptr;
     holds_rows_ = false;
     pending_ = false;
     savepoints_ = 0;

@@ -110,9 +110,20 @@ public:
     // Opens the transaction if it is not open.
     void begin_writing()
     {
-        if (!connection().in_transaction())
-            connection().begin(sql::begin_mode::write, level_);
         begin_first_ = false;
+        if (connection().in_transaction())
+            return;
+        connection().begin(sql::begin_mode::write, level_);
+        if (first_write_ != nullptr) [[unlikely]]
+            first_write_(*this, first_write_with_);
+    }
+
+    // Runs `write(*this, with)` right after the transaction of this unit has begun. `with` outlives
+    // the unit.
+    void write_first(void (*write)(workspace&, void const*), void const* with) noexcept
+    {
+        first_write_ = write;
+        first_write_with_ = with;
     }
 
     // Flushes and commits; throws the unit's failure if it has failed.
@@ -256,6 +267,8 @@ private:
 
     sql::deadline deadline_{};
     isolation level_ = isolation::engine_default;
+    void (*first_write_)(workspace&, void const*) = nullptr;
+    void const* first_write_with_ = nullptr;
     bool begin_first_ = false;
     bool holds_rows_ = false;
     bool failed_ = false;

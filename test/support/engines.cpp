@@ -5,8 +5,6 @@
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
-#include <map>
-#include <mutex>
 #include <tuple>
 #include <unistd.h>
 #include <utility>
@@ -57,16 +55,10 @@ std::string next_name()
     return "t" + std::to_string(::getpid()) + "_" + std::to_string(++number);
 }
 
-// One connection to each server, for making and removing what the tests work in.
+// Opened for one statement: tests fork, and then no database may be open.
 void administer(std::string const& url, std::string const& statement)
 {
-    static std::mutex mutex;
-    static std::map<std::string, std::unique_ptr<database>> open;
-    std::lock_guard const lock(mutex);
-    auto& server = open[url];
-    if (!server)
-        server = std::make_unique<database>(url, database_options{.connections_max = 1});
-    server->execute(statement);
+    database{url, {.connections_max = 1}}.execute(statement);
 }
 
 }  // namespace

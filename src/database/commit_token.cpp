@@ -1,0 +1,138 @@
+#include "database/commit_token.hpp"
+
+#include "database/own_tables.hpp"
+
+#include <algorithm>
+#include <array>
+#include <random>
+#include <stdexcept>
+#include <thread>
+
+namespace tiebreak {
+
+namespace detail {
+
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr std::size_t token_max = 200;
+
+// The first of the pauses between two tries to reach the database.
+constexpr std::chrono::milliseconds pause_first{5};
+constexpr std::chrono::milliseconds pause_max{200};
+
+void insert_row(session& on, std::string_view token, bool barred)
+{
+    auto const& of = plan_of<commit_row>();
+    std::string now;
+    on.connection().speaks().now(now);
+    auto out = on.text();
+    out.raw("INSERT INTO ").table(of).raw(" (").columns(of, of.all).raw(") VALUES (");
+    out.placeholder().raw(", ").placeholder().raw(", ").raw(now).raw(")");
+    std::array const values{value{token}, value{barred}};
+    if (on.prepared(out.text()).execute(values) != 1)
+        throw error(errc::backend_failure, "a commit token was not written");
+}
+
+[[nodiscard]] error still_unknown(error const& why)
+{
+    return error(errc::commit_unknown,
+                 "the answer to a commit was lost, and what became of it could not be found out: " +
+                     std::string{why.what()},
+                 std::string{why.server_message()})
+        .seen_in(phase::commit_sent);
+}
+
+// True when asking again may bring another answer.
+[[nodiscard]] bool may_pass(error const& failure)
+{
+    switch (failure.code()) {
+    case errc::unavailable:
+    case errc::lock_timeout:
+    case errc::transaction_aborted:
+    case errc::deadline_exceeded:
+    case errc::commit_unknown: return true;
+    default: return false;
+    }
+}
+
+// One try on a new connection.
+[[nodiscard]] commit_fate
+ask(database_core const& core, std::string_view token, sql::deadline until)
+{
+    session on(core.engine().open(until), core.options().table_prefix);
+    on.connection().set_deadline(until);
+    try {
+        insert_row(on, token, true);
+        return commit_fate::never;
+    } catch (error const& refused) {
+        if (refused.code() != errc::already_exists)
+            throw;
+    }
+    auto const& of = plan_of<commit_row>();
+    value const key{token};
+    commit_row found;
+    if (!find_row(on, of, of.key, &key, &found))
+        throw error(errc::unavailable, "a commit token was purged while it was asked for");
+    return found.barred ? commit_fate::never : commit_fate::committed;
+}
+
+}  // namespace
+
+void check_token(std::string_view token)
+{
+    if (token.empty() || token.size() > token_max ||
+        std::ranges::any_of(token, [](char c) { return c <= ' ' || c > '~'; }))
+        throw std::invalid_argument("a commit token is 1 to 200 printable ASCII characters");
+}
+
+std::string random_token()
+{
+    constexpr std::string_view digits = "0123456789abcdef";
+    constexpr std::size_t length = 32;
+    std::random_device source;
+    std::string token;
+    while (token.size() < length)
+        for (auto bits = source(), left = 8U; left > 0; --left, bits >>= 4)
+            token += digits[bits & 15];
+    return token;
+}
+
+void write_token(session& on, std::string_view token)
+{
+    insert_row(on, token, false);
+}
+
+commit_fate resolve_token(database_core const& core, std::string_view token, sql::deadline until)
+{
+    for (auto pause = pause_first;; pause = std::min(pause * 2, pause_max)) {
+        try {
+            return ask(core, token, until);
+        } catch (error const& failure) {
+            if (!may_pass(failure) || steady_clock::now() + pause >= until)
+                throw still_unknown(failure);
+        }
+        std::this_thread::sleep_for(pause);
+    }
+}
+
+}  // namespace detail
+
+commit_fate resolve_commit(database& on, std::string_view token, std::chrono::milliseconds wait)
+{
+    detail::check_token(token);
+    auto const& core = detail::core_of(on);
+    core.refuse_second_connection();
+    return detail::resolve_token(core, token, std::chrono::steady_clock::now() + wait);
+}
+
+std::int64_t purge_commit_tokens(database& in, std::chrono::seconds older_than)
+{
+    if (older_than < std::chrono::hours{1})
+        throw std::invalid_argument("commit tokens are kept for one hour at least");
+    return repository<detail::commit_row>(in).remove_where(field<&detail::commit_row::at> <
+                                                           database_now() - older_than);
+}
+
+}  // namespace tiebreak

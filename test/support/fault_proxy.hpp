@@ -1,0 +1,84 @@
+// A TCP proxy on loopback that loses, holds or cuts what passes at a chosen moment: what a network,
+// a crash or a failover does to a client, made to happen exactly when a test wants it.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace tiebreak::test {
+
+// What happens to the message that is waited for.
+enum class fault : std::uint8_t {
+    stop,        // it never reaches the server; both sides lose the connection
+    drop_reply,  // the server gets it and answers; the client loses the connection instead
+    hold,        // the client loses the connection at once, the server gets it `hold` later
+    cut_reply,   // the client gets the first `bytes` bytes of the answer, then nothing more
+};
+
+struct fault_rule {
+    std::string when_sent{};  // the client sends this text; empty: anything
+    fault what = fault::stop;
+    std::chrono::milliseconds hold{0};
+    std::size_t bytes = 0;
+};
+
+class fault_proxy {
+public:
+    // Forwards to 127.0.0.1:`server_port`. Throws std::runtime_error.
+    explicit fault_proxy(std::uint16_t server_port);
+    fault_proxy(fault_proxy const&) = delete;
+    fault_proxy& operator=(fault_proxy const&) = delete;
+    ~fault_proxy();
+
+    [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+
+    // The same URL with the proxy's port instead of the server's.
+    [[nodiscard]] std::string through(std::string url) const;
+
+    // Rules are used up one by one, in order, by whichever connection sends the text first.
+    void arm(fault_rule rule);
+
+    // How many rules have been used up.
+    [[nodiscard]] int fired() const noexcept { return fired_; }
+
+    // How many bytes' chunks the clients have sent so far, all connections together: a measure of
+    // round trips, as each client waits for its answer.
+    [[nodiscard]] std::int64_t client_messages() const noexcept { return client_messages_; }
+
+    // Ends every connection, and refuses new ones until `accept_again`.
+    void refuse();
+    void accept_again();
+
+private:
+    struct link;
+
+    void run();
+    void accept_one();
+    void from_client(link& on);
+    void from_server(link& on);
+    void deliver_held(link& on);
+    [[nodiscard]] int milliseconds_until_next_delivery() const;
+
+    std::uint16_t server_port_;
+    std::uint16_t port_ = 0;
+    int listener_ = -1;
+    int wake_[2] = {-1, -1};
+    std::atomic<bool> ends_{false};
+    std::atomic<bool> refuses_{false};
+    std::atomic<int> fired_{0};
+    std::atomic<std::int64_t> client_messages_{0};
+    std::mutex mutex_;
+    std::deque<fault_rule> rules_;
+    std::vector<std::unique_ptr<link>> links_;
+    std::thread thread_;
+};
+
+}  // namespace tiebreak::test
