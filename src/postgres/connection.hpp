@@ -1,0 +1,136 @@
+// One PostgreSQL session: its transaction, and what travels together in one round trip.
+//
+// BEGIN is only noted by `begin` and travels with the first statement, as a changed limit on lock
+// waits does; a transaction that ran nothing costs nothing. COMMIT never travels with others.
+#pragma once
+
+#include "postgres/types.hpp"
+#include "postgres/wire.hpp"
+#include "sql/connection.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tiebreak::postgres {
+
+// What a session is in the middle of.
+enum class state : std::uint8_t {
+    unusable,  // broken, or left behind by fork
+    idle,
+    begun,   // noted, nothing was sent
+    open,    // as the server sees it
+    failed,  // an error: the server accepts nothing but ROLLBACK and ROLLBACK TO
+    lost,    // the server has rolled back by itself: nothing but rollback() is accepted
+};
+
+// A statement as the server has prepared it.
+struct prepared {
+    std::string name{};
+    unsigned generation = 0;  // of the session's statements
+    std::vector<shape> parameters{};
+
+    struct column {
+        std::string name{};
+        shape travels{};
+    };
+
+    std::vector<column> columns{};
+};
+
+class connection final : public sql::connection {
+public:
+    connection(settings const& how, sql::deadline until);
+
+    [[nodiscard]] sql::dialect const& speaks() const noexcept override;
+    [[nodiscard]] std::unique_ptr<sql::statement> prepare(std::string_view text,
+                                                          sql::taken_key then) override;
+    void begin(sql::begin_mode mode, isolation level) override;
+    void commit() override;
+    void rollback() noexcept override;
+    [[nodiscard]] bool in_transaction() const noexcept override;
+
+    void set_deadline(sql::deadline at) noexcept override { deadline_ = at; }
+
+    void limit_lock_waits(std::chrono::milliseconds to) noexcept override;
+    [[nodiscard]] bool alive() noexcept override;
+    [[nodiscard]] std::string engine_version() override;
+    void run(sql::step_source& source) override;
+
+    // --- for statements ------------------------------------------------------------------------
+
+    // Prepares and describes: one round trip, one more for a type that is met for the first time.
+    [[nodiscard]] prepared describe(std::string const& text);
+
+    // False when the server has forgotten all statements since.
+    [[nodiscard]] bool knows(prepared const& which) const noexcept
+    {
+        return which.generation == generation_ && !which.name.empty();
+    }
+
+    // The statement is of no use any more; the server is told when it costs nothing.
+    void forget(prepared const& which) noexcept;
+
+    // Runs it, alone or as part of the transaction. Answers a result, which may be a failed one.
+    [[nodiscard]] result_handle run(prepared const& which, bound_parameters with, bool writes);
+
+    // The same for SAVEPOINT, RELEASE and ROLLBACK TO, which are not prepared.
+    [[nodiscard]] result_handle run_savepoint(char const* text);
+
+    // What a failed result means; `alone`: it ran in no transaction.
+    [[noreturn]] void fail(pg_result const* failed, bool alone, bool writes);
+
+    // True when statements commit on their own.
+    [[nodiscard]] bool is_idle() const noexcept { return state_ == state::idle; }
+
+    // Throws where nothing but rollback() is accepted, or not even that.
+    void require_usable() const;
+
+    // The columns of the first row, as text; empty when there is none.
+    [[nodiscard]] std::vector<std::string> ask(char const* text);
+
+    [[nodiscard]] pg_conn* session() const noexcept { return wire_.session(); }
+
+private:
+    // What comes before the results of the exchange itself.
+    struct lead {
+        int exchanges = 0;
+        int results = 0;
+    };
+
+    class batch;
+
+    void check_server(bool may_be_read_only);
+    [[nodiscard]] lead send_lead();
+    void send_lock_wait(lead& to);
+    [[nodiscard]] result_handle receive(lead before);
+    void note_state() noexcept;
+    template <class Send>
+    [[nodiscard]] result_handle exchange(bool writes, bool with_lead, Send send);
+    [[noreturn]] void throw_lost(lost_session const& why, phase when);
+    [[noreturn]] void refuse(char const* what) const;
+    void start_exchange();
+    [[nodiscard]] shape shape_of_type(type_id type);
+    [[nodiscard]] bool receive_commit(result_handle& failed);
+
+    observer* watcher_;
+    wire wire_;
+    pid_t owner_;
+    state state_ = state::idle;
+    bool is_old_ = false;  // to be replaced when it is free: the server takes no writes any more
+    bool reads_only_ = false;
+    char const* begin_text_ = "";
+    sql::deadline deadline_ = sql::deadline::max();
+    sql::deadline exchange_began_{};
+    std::chrono::milliseconds lock_wait_ = no_limit;
+    std::optional<std::chrono::milliseconds> lock_wait_in_force_{no_limit};  // empty: not known
+    std::vector<std::string> forgotten_;
+    std::map<type_id, shape> met_types_;
+    unsigned generation_ = 1;
+    unsigned last_name_ = 0;
+};
+
+}  // namespace tiebreak::postgres
