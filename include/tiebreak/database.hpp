@@ -9,6 +9,7 @@
 
 #include <tiebreak/capability.hpp>
 #include <tiebreak/commit_token.hpp>
+#include <tiebreak/conflict.hpp>
 #include <tiebreak/observer.hpp>
 #include <tiebreak/repository.hpp>
 #include <tiebreak/retry.hpp>
@@ -47,6 +48,8 @@ struct transact_options {
     /// Take the write turn (SQLite: `BEGIN IMMEDIATE`) at the first statement instead of the first
     /// write: for units that will surely write the rows they read, so that they need not run again.
     bool pessimistic = false;
+    /// How much `transact` finds out about rows that were not as expected.
+    conflict_detail conflicts = conflict_detail::first_row;
     /// `commit_token`: when the answer to COMMIT is lost, find out what became of it, so that
     /// `transact` answers as if nothing had happened. Costs a statement. Needs `install`.
     commit_certainty certainty = commit_certainty::as_answered;
@@ -125,6 +128,7 @@ private:
     void enter() noexcept;
     void leave() noexcept;
     void commit();
+    [[nodiscard]] error explained(error const& failure);
     [[nodiscard]] retry_policy const& policy() const noexcept;
 
     database_core& core_;

@@ -28,6 +28,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace tiebreak {
 
@@ -81,8 +82,12 @@ public:
     /// \param server_message  what the engine said; may quote data, for logs only
     explicit error(errc code, std::string message, std::string server_message = {});
 
-    /// The conflict of a lost check; `code` is `stale_version` or `precondition_failed`.
+    /// The conflict of a lost check; `code` is `stale_version`, `precondition_failed` or
+    /// `already_exists`.
     error(errc code, conflict what_happened);
+
+    /// Several conflicts of one unit, at least one.
+    error(errc code, std::vector<conflict> what_happened);
 
     /// Ends a series of attempts: `code` is `attempts_exhausted` or `deadline_exceeded`.
     error(errc code, int attempts, error const& last);
@@ -106,6 +111,10 @@ public:
     /// `attempts_exhausted` and `deadline_exceeded` the last conflict met, if there was one.
     /// Lives as long as this error or a copy of it.
     [[nodiscard]] conflict const* what_conflicted() const noexcept;
+
+    /// All conflicts that are known: one, or with `collect_conflicts` every one of the unit. Lives
+    /// as `what_conflicted`.
+    [[nodiscard]] std::vector<conflict> const& conflicts() const noexcept;
 
     /// Total runs of the callable when this ended a series of attempts; else 0.
     [[nodiscard]] int attempts() const noexcept;

@@ -163,6 +163,32 @@ public:
         detail::throw_row_not_as_stated(place_, plan(), &row);
     }
 
+    /// Checked upsert: puts the row there, replacing the one that is as expected. Without
+    /// `expected` there must be none: it is inserted. With it, the row must have that version, and
+    /// every column is written. The object holds key and new version when it won, and is unchanged
+    /// when it lost. One statement.
+    template <class Version>
+    requires detail::is_version<Version>
+
+    [[nodiscard]] outcome upsert_if(T& row, std::optional<Version> const& expected) const
+    {
+        static_assert(detail::plan_maker<T>::form != detail::version_form::none,
+                      "this entity has no version");
+        if (!expected)
+            return insert_if_absent(row);
+        std::array<value, 64> key;
+        plan().encode(&row, plan().key, key.data());
+        detail::conditional const how{key.data(), detail::stored_version(*expected)};
+        T written = row;
+        value const stated = field_type<Version>::encode(*expected);
+        plan().decode(&written, plan().version, &stated);
+        auto const answer =
+            detail::outcome_of(place_, plan(), how, detail::update_row(place_, plan(), &written));
+        if (answer == outcome::won)
+            row = std::move(written);
+        return answer;
+    }
+
     /// Removes the object's row, which must have the object's version. One statement.
     /// \throws as `save`
     void remove(T const& row) const

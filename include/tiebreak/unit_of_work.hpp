@@ -28,6 +28,7 @@
 /// Not thread-safe: a unit belongs to the thread that runs the callable.
 #pragma once
 
+#include <tiebreak/conflict.hpp>
 #include <tiebreak/field.hpp>
 #include <tiebreak/lock_mode.hpp>
 #include <tiebreak/row.hpp>
@@ -174,6 +175,18 @@ public:
         return *static_cast<T*>(merge_row(detail::plan_of<T>(), &detached));
     }
 
+    /// Merges column by column what a detached object changed since `original`, with what others
+    /// changed in the row meanwhile: loads the row and answers it with the result, which is written
+    /// at the flush if anything differs. Versions do not decide here, columns do; a change between
+    /// this call and the flush is `stale_version` and reruns the unit, and with it the merge.
+    /// \throws error `precondition_failed`: both sides changed a column (merge_policy); `not_found`
+    /// \throws std::invalid_argument: the two have different keys
+    template <mapped_entity T>
+    T& merge(T const& original, T mine, merge_policy how = merge_policy::refuse_overlap)
+    {
+        return *static_cast<T*>(merge_fields(detail::plan_of<T>(), &original, &mine, how));
+    }
+
     /// Holds a tracked row; see lock_mode.hpp. Pessimistic modes run one statement now and compare
     /// versions; optimistic ones one at the flush.
     template <mapped_entity T>
@@ -250,6 +263,8 @@ private:
     void* insert_row(detail::plan const& of, void* from);
     void remove_row(void* row);
     void* merge_row(detail::plan const& of, void* from);
+    void*
+    merge_fields(detail::plan const& of, void const* original, void const* mine, merge_policy how);
     void lock_row(void* row, lock_request how);
     void run_select(detail::query const& what, void* to, void (*found)(void* to, void* row));
     std::int64_t run_count(detail::query const& what);

@@ -12,7 +12,7 @@ struct error::content {
     errc code;
     std::string message;
     std::string server_message{};
-    std::optional<conflict> what_happened{};
+    std::vector<conflict> what_happened{};
     int attempts = 0;
     std::optional<error> last{};
     phase when = phase::in_transaction;
@@ -58,8 +58,15 @@ error::error(errc code, std::string message, std::string server_message)
 }
 
 error::error(errc code, conflict what_happened)
+    : error(code, std::vector<conflict>{std::move(what_happened)})
 {
-    auto message = sentence_of(code, what_happened);
+}
+
+error::error(errc code, std::vector<conflict> what_happened)
+{
+    auto message = sentence_of(code, what_happened.front());
+    if (what_happened.size() > 1)
+        message += ", and so were " + std::to_string(what_happened.size() - 1) + " other rows";
     content_ = std::make_shared<content const>(content{
         .code = code, .message = std::move(message), .what_happened = std::move(what_happened)});
 }
@@ -96,9 +103,15 @@ std::string_view error::server_message() const noexcept
 
 conflict const* error::what_conflicted() const noexcept
 {
-    if (content_->what_happened)
-        return &*content_->what_happened;
-    return content_->last ? content_->last->what_conflicted() : nullptr;
+    auto const& all = conflicts();
+    return all.empty() ? nullptr : &all.front();
+}
+
+std::vector<conflict> const& error::conflicts() const noexcept
+{
+    if (content_->what_happened.empty() && content_->last)
+        return content_->last->conflicts();
+    return content_->what_happened;
 }
 
 int error::attempts() const noexcept

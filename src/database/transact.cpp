@@ -153,6 +153,16 @@ void transaction::commit()
     }
 }
 
+// With what was asked for about its conflicts.
+error transaction::explained(error const& failure)
+{
+    bool const is_conflict =
+        failure.code() == errc::already_exists || failure.what_conflicted() != nullptr;
+    if (options_.conflicts == conflict_detail::first_row || !is_conflict)
+        return failure;
+    return space_.explained(failure, options_.conflicts);
+}
+
 void transaction::failed()
 {
     if (joined_ != nullptr) {
@@ -162,11 +172,15 @@ void transaction::failed()
     if (!running_)
         throw;  // from a callback after the commit
     space_.rollback();
-    space_.reset();
     try {
         throw;
     } catch (error const& failure) {
-        retry_or_throw(core_, space_, failure, attempts_, started_, policy());
+        auto const told = explained(failure);
+        space_.reset();
+        retry_or_throw(core_, space_, told, attempts_, started_, policy());
+    } catch (...) {
+        space_.reset();
+        throw;
     }
 }
 

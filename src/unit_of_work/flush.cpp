@@ -162,7 +162,11 @@ bool workspace::plan_flush()
             continue;
         if (!plan.empty() && sorted)
             sorted = !before(one, entries[plan.back().position]);
-        plan.push_back({static_cast<std::uint32_t>(i), changed, bump, false});
+        plan.push_back({static_cast<std::uint32_t>(i),
+                        changed,
+                        bump,
+                        false,
+                        one.of->version != 0 ? std::optional{version_of(one)} : std::nullopt});
     }
     if (!sorted) {
         std::ranges::sort(plan, [&](planned const& a, planned const& b) {
@@ -336,6 +340,7 @@ void workspace::verify(entry& one, sql::row_lock as)
 void workspace::insert(entry& one, bool last)
 {
     plan const& of = *one.of;
+    inserting_ = static_cast<std::size_t>(&one - rows_.entries().data());
     if (of.form == version_form::counter) {
         value const first{of.version_first};
         decode_row(of, one.object, of.version, &first);

@@ -43,6 +43,14 @@ void* unit_of_work::merge_row(detail::plan const& of, void* from)
     return space_.guarded([&] { return space_.merge(of, from); });
 }
 
+void* unit_of_work::merge_fields(detail::plan const& of,
+                                 void const* original,
+                                 void const* mine,
+                                 merge_policy how)
+{
+    return space_.guarded([&] { return space_.merge(of, original, mine, how); });
+}
+
 void unit_of_work::lock_row(void* row, lock_request how)
 {
     space_.guarded([&] { space_.lock(row, how); });

@@ -136,6 +136,7 @@ void workspace::reset() noexcept
 {
     forget_rows();
     removals_.clear();
+    plan_of_flush_.clear();
     if (!after_commit_.empty())
         after_commit_.clear();
     begin_first_ = false;
@@ -437,31 +438,6 @@ void workspace::remove(void* row)
         removals_.push_back(static_cast<std::uint32_t>(&one - rows_.entries().data()));
         pending_ = true;
     }
-}
-
-void* workspace::merge(plan const& of, void* from)
-{
-    of.encode(from, of.key, key_.data());
-    std::array<value, 64> const key = key_;
-    auto* object = find(of, key.data(), {});
-    if (object == nullptr)
-        throw not_found(of, key.data());
-    auto& one = entry_of(object);
-    if (of.form != version_form::none && one.state == row_state::loaded) {
-        value claimed;
-        of.encode(from, of.version, &claimed);
-        if (claimed.integer() != version_of(one)) {
-            auto what = conflict_of(of, prefix_, key.data(), claimed.integer());
-            what.kind = conflict_kind::changed;
-            what.actual_version = version_of(one);
-            report_loss(watcher_, what);
-            throw error(errc::precondition_failed, std::move(what));
-        }
-    }
-    one.from_outside = true;
-    of.destroy(object);
-    of.move_construct(object, from);
-    return object;
 }
 
 void workspace::lock(void* row, lock_request how)

@@ -143,6 +143,8 @@ public:
     [[nodiscard]] void* insert(plan const& of, void* from);
     void remove(void* row);
     [[nodiscard]] void* merge(plan const& of, void* from);
+    [[nodiscard]] void*
+    merge(plan const& of, void const* original, void const* mine, merge_policy how);
     void lock(void* row, lock_request how);
 
     // Writes what changed. `last`: nobody will look at the objects afterwards.
@@ -199,6 +201,9 @@ public:
                              bool from_outside,
                              std::optional<std::int64_t> expected) const;
 
+    // After the rollback and before `reset`: the failure, told with what became of the rows.
+    [[nodiscard]] error explained(error const& failure, conflict_detail how);
+
     workspace* outer = nullptr;     // the unit that runs on this thread around this one
     void const* options = nullptr;  // of the transact that runs here; the layer above knows them
 
@@ -212,6 +217,7 @@ private:
         column_mask changed;
         bool bump;
         bool postponed;
+        std::optional<std::int64_t> expected;  // the version, before anything was written
     };
 
     [[noreturn]] void throw_failed() const;
@@ -250,6 +256,11 @@ private:
     void insert(entry& one, bool last);
     void erase(entry& one);
     void read_version(entry& one);
+    void compare_fields(entry const& one, std::span<value const> theirs, conflict& into);
+    [[nodiscard]] std::optional<conflict> find_conflict(entry& one,
+                                                        std::optional<std::int64_t> expected);
+    [[nodiscard]] std::optional<conflict> find_rival(entry& one);
+    void find_all_conflicts(std::vector<conflict>& into);
     [[nodiscard]] bool plan_flush();  // true when there are rows to insert
     void flush_many(bool last);
     void write_planned(bool postponed, bool last);
@@ -281,6 +292,7 @@ private:
     std::array<value, 64> key_;
 
     std::vector<planned> plan_of_flush_;
+    std::size_t inserting_ = identity_map::none;  // the entry whose insert came last
 };
 
 }  // namespace tiebreak::detail
