@@ -77,16 +77,16 @@ void connection::batch::take(result_handle one)
         --before_.exchanges;  // of what was sent before; the last one is -1
         return;
     case PGRES_PIPELINE_ABORTED: return;
-    case PGRES_FATAL_ERROR:
-        if (before_.exchanges > 0)
-            return;
-        if (!failed_)
+    case PGRES_FATAL_ERROR: {
+        bool const ended = ends_session(one.get());
+        if (!failed_ && (ended || before_.exchanges == 0))
             failed_ = std::move(one);
-        if (ends_session(failed_.get())) {
+        if (ended) {
             on_.state_ = state::unusable;
             before_.exchanges = -1;
         }
         return;
+    }
     default: break;
     }
     if (before_.exchanges > 0 || before_.results > 0) {
@@ -102,7 +102,7 @@ void connection::batch::finish()
 {
     if (!begun_)
         return;
-    if (!ended_)
+    if (!ended_ && on_.state_ != state::unusable)
         on_.wire_.sync();
     ended_ = true;
     while (before_.exchanges >= 0)

@@ -8,7 +8,7 @@
 
 #include <libpq-fe.h>
 
-#include <charconv>
+#include <limits>
 #include <stdexcept>
 #include <string_view>
 #include <unistd.h>
@@ -26,6 +26,11 @@ constexpr std::chrono::seconds rollback_limit{5};
 constexpr std::size_t forgotten_at_once = 20;
 
 constexpr int oldest_server = 120000;
+
+// What the server can store.
+constexpr std::chrono::milliseconds longest_wait{std::numeric_limits<int>::max()};
+
+constexpr std::chrono::milliseconds unknown_wait{-1};
 
 [[nodiscard]] char const* begin_text(sql::begin_mode mode, isolation level) noexcept
 {
@@ -97,8 +102,8 @@ void connection::check_server(bool may_be_read_only)
     if (row.at(0) == "off")
         throw unsafe("the database server does not flush to its disk (fsync is off): a crash "
                      "would lose or damage what it has committed");
-    reads_only_ = row.at(1) == "t" || row.at(2) == "on";
-    if (reads_only_ && !may_be_read_only) {
+    is_read_only_ = row.at(1) == "t" || row.at(2) == "on";
+    if (is_read_only_ && !may_be_read_only) {
         throw make_error("25006",
                          phase::connecting,
                          row.at(1) == "t" ? "the server is a standby (in recovery)"
@@ -122,7 +127,9 @@ void connection::begin(sql::begin_mode mode, isolation level)
     if (state_ != state::idle) [[unlikely]]
         refuse("a transaction is begun inside another");
     begin_text_ = begin_text(mode, level);
+    reads_ = mode == sql::begin_mode::read;
     lock_wait_in_force_ = no_limit;
+    lock_wait_is_sent_ = false;
     state_ = state::begun;
 }
 
@@ -218,9 +225,10 @@ bool connection::in_transaction() const noexcept
 void connection::limit_lock_waits(std::chrono::milliseconds to) noexcept
 {
     using std::chrono::milliseconds;
-    constexpr milliseconds longest{std::numeric_limits<int>::max()};  // what the server can store
     // its 0 means no limit
-    lock_wait_ = to == no_limit || to > longest ? no_limit : std::max(to, milliseconds{1});
+    auto const limit = to > longest_wait ? no_limit : std::max(to, milliseconds{1});
+    lock_wait_is_sent_ = lock_wait_is_sent_ && limit == lock_wait_;
+    lock_wait_ = limit;
 }
 
 bool connection::alive() noexcept
@@ -288,15 +296,15 @@ result_handle connection::run_savepoint(char const* text)
         throw std::logic_error("a savepoint needs an open transaction");
     bool const failed = state_ == state::failed;
     auto answer = exchange(false, !failed, [&] { wire_.ask(text); });
-    if (failed)
-        lock_wait_in_force_.reset();  // went back to what it was at the savepoint
+    lock_wait_is_sent_ = false;  // it may be again what it was at the savepoint
+    lock_wait_in_force_ = unknown_wait;
     return answer;
 }
 
 void connection::fail(pg_result const* failed, bool alone, bool writes)
 {
     auto const code = code_of(failed);
-    if (code == "25006" && !reads_only_)
+    if (code == "25006" && !is_read_only_ && !reads_)
         is_old_ = true;
     if (code == "55P03" && watcher_ != nullptr) {
         watcher_->waited(wait_kind::lock,
@@ -390,43 +398,64 @@ connection::lead connection::send_lead()
     return before;
 }
 
+// A transaction's waits end shortly before its deadline, so that a wait for a lock can be told from
+// slow work. One that only reads waits for nobody.
 void connection::send_lock_wait(lead& to)
 {
-    if (lock_wait_ == (is_idle() ? no_limit : lock_wait_in_force_)) [[likely]]
+    if (is_idle()) {
+        // SET LOCAL would be warned of where no transaction was begun
+        if (lock_wait_ != no_limit) {
+            wire_.ask(("SELECT pg_catalog.set_config('lock_timeout', '" +
+                       std::to_string(lock_wait_.count()) + "', true)")
+                          .c_str());
+            ++to.results;
+        }
         return;
-    auto const limit = std::to_string(lock_wait_ == no_limit ? 0 : lock_wait_.count());
-    // SET LOCAL would be warned of where no transaction was begun
-    auto const text = is_idle()
-                          ? "SELECT pg_catalog.set_config('lock_timeout', '" + limit + "', true)"
-                          : "SET LOCAL lock_timeout = " + limit;
-    wire_.ask(text.c_str());
+    }
+    if (lock_wait_is_sent_) [[likely]]
+        return;
+    lock_wait_is_sent_ = true;
+    auto const wanted = std::min(lock_wait_, reads_ ? no_limit : lock_wait_until_deadline());
+    if (wanted == lock_wait_in_force_)
+        return;
+    lock_wait_in_force_ = wanted;
+    auto const limit = std::to_string(wanted == no_limit ? 0 : wanted.count());
+    wire_.ask(("SET LOCAL lock_timeout = " + limit).c_str());
     ++to.results;
-    if (!is_idle())
-        lock_wait_in_force_ = lock_wait_;
+}
+
+// A twentieth is left for the statements between here and the one that waits.
+std::chrono::milliseconds connection::lock_wait_until_deadline() const
+{
+    if (deadline_ == sql::deadline::max())
+        return no_limit;
+    using std::chrono::milliseconds;
+    auto const left = std::chrono::floor<milliseconds>((deadline_ - exchange_began_) * 19 / 20);
+    return left > longest_wait ? no_limit : std::max(left, milliseconds{1});
 }
 
 // The exchange's last result, or the first failed one.
 result_handle connection::receive(lead before)
 {
-    for (int i = 0; i < before.exchanges; ++i)
-        while (!is_end(wire_.next(deadline_, when_late::cancel))) {
-        }
     result_handle wanted;
     result_handle failed;
-    for (int number = 0;; ++number) {
+    for (int number = 0;;) {
         auto one = wire_.next(deadline_, when_late::cancel);
+        if (is_failed(one) && ends_session(one.get())) {
+            state_ = state::unusable;
+            return failed ? std::move(failed) : std::move(one);
+        }
+        if (before.exchanges > 0) {
+            before.exchanges -= is_end(one) ? 1 : 0;
+            continue;
+        }
         if (is_end(one))
             break;
-        if (is_failed(one)) {
-            if (!failed)
-                failed = std::move(one);
-            if (ends_session(failed.get())) {
-                state_ = state::unusable;
-                return failed;
-            }
-        } else if (number >= before.results && !failed) {
+        if (is_failed(one) && !failed)
+            failed = std::move(one);
+        else if (number >= before.results && !failed)
             wanted = std::move(one);
-        }
+        ++number;
     }
     note_state();
     return failed ? std::move(failed) : std::move(wanted);
@@ -450,7 +479,7 @@ void connection::note_state() noexcept
 void connection::throw_lost(lost_session const& why, phase when)
 {
     state_ = state::unusable;
-    auto const e = make_error("", when, why.said());
+    auto const e = lost_error(why.code(), when, why.said());
     if (why.why() == lost_session::cause::no_answer && when == phase::in_transaction)
         throw error(errc::deadline_exceeded,
                     "the database server did not answer in time",

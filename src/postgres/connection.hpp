@@ -11,7 +11,6 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -53,7 +52,11 @@ public:
     void rollback() noexcept override;
     [[nodiscard]] bool in_transaction() const noexcept override;
 
-    void set_deadline(sql::deadline at) noexcept override { deadline_ = at; }
+    void set_deadline(sql::deadline at) noexcept override
+    {
+        lock_wait_is_sent_ = lock_wait_is_sent_ && deadline_ == at;
+        deadline_ = at;
+    }
 
     void limit_lock_waits(std::chrono::milliseconds to) noexcept override;
     [[nodiscard]] bool alive() noexcept override;
@@ -106,6 +109,7 @@ private:
     void check_server(bool may_be_read_only);
     [[nodiscard]] lead send_lead();
     void send_lock_wait(lead& to);
+    [[nodiscard]] std::chrono::milliseconds lock_wait_until_deadline() const;
     [[nodiscard]] result_handle receive(lead before);
     void note_state() noexcept;
     template <class Send>
@@ -121,12 +125,14 @@ private:
     pid_t owner_;
     state state_ = state::idle;
     bool is_old_ = false;  // to be replaced when it is free: the server takes no writes any more
-    bool reads_only_ = false;
+    bool is_read_only_ = false;  // the server, or the user, is
+    bool reads_ = false;         // this transaction only reads
     char const* begin_text_ = "";
     sql::deadline deadline_ = sql::deadline::max();
     sql::deadline exchange_began_{};
     std::chrono::milliseconds lock_wait_ = no_limit;
-    std::optional<std::chrono::milliseconds> lock_wait_in_force_{no_limit};  // empty: not known
+    std::chrono::milliseconds lock_wait_in_force_ = no_limit;  // in this transaction
+    bool lock_wait_is_sent_ = false;                           // as limit and deadline want it
     std::vector<std::string> forgotten_;
     std::map<type_id, shape> met_types_;
     unsigned generation_ = 1;

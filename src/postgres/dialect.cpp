@@ -1,4 +1,5 @@
 // PostgreSQL's side of the places where the engines' SQL differs.
+#include "postgres/errors.hpp"
 #include "postgres/postgres.hpp"
 
 namespace tiebreak::postgres {
@@ -55,6 +56,16 @@ public:
     {
         ((((out += '(') += time) += " + CAST(") += microseconds) +=
             " AS bigint) * INTERVAL '1 microsecond')";
+    }
+
+    // The mark depends on the version, or the server would compute the cast before it runs.
+    void
+    next_version(std::string& out, std::string_view version, std::int64_t highest) const override
+    {
+        (((out += "CASE WHEN ") += version) += " < ") += std::to_string(highest);
+        ((out += " THEN ") += version) += " + 1 ELSE CAST('";
+        ((out += version_exhausted_mark) += "' || left(CAST(") += version;
+        out += " AS text), 0) AS integer) END";
     }
 
     // FOR NO KEY UPDATE is what an UPDATE holds. It keeps out all who change or hold the row, and

@@ -115,7 +115,11 @@ constexpr std::array table{
     meaning{
         "57P03", unavailable, unavailable, unknown, "the database server does not accept work now"},
     meaning{"57P04", failure, failure, unknown, "the database was removed"},
-    meaning{"57P05", unavailable, unavailable, unknown, ended_text},
+    meaning{"57P05",
+            unavailable,
+            unavailable,
+            aborted,
+            "the session was idle for too long and was ended"},
     meaning{"58",
             failure,
             failure,
@@ -224,13 +228,17 @@ error make_error(pg_result const* failed, phase when)
     meaning const& row = meaning_of(code);
     auto meant = code_in(row, when);
     auto const* sentence = row.sentence;
-    // a session is ended for idling only while it idles: no COMMIT had arrived
-    if (when == phase::commit_sent && ends_session(failed) && code != "25P03")
+    if (when == phase::commit_sent && ends_session(failed) && !is_end_of_idling(code))
         meant = unknown;
     // two who make the same table at the same time: the second finds it when it looks again
     if (code == "23505" && field(failed, PG_DIAG_SCHEMA_NAME) == "pg_catalog") {
         meant = aborted;
         sentence = "somebody else changed the tables at the same time";
+    }
+    if (code == "22P02" && field(failed, PG_DIAG_MESSAGE_PRIMARY).find(version_exhausted_mark) !=
+                               std::string_view::npos) {
+        meant = errc::version_exhausted;
+        sentence = "the version of a row is at its maximum";
     }
     return error(meant, sentence, said(code, spoken_in(failed))).seen_in(when);
 }
@@ -263,6 +271,17 @@ bool ends_session(pg_result const* failed) noexcept
 {
     auto const severity = field(failed, PG_DIAG_SEVERITY_NONLOCALIZED);
     return severity == "FATAL" || severity == "PANIC" || code_of(failed).empty();
+}
+
+bool is_end_of_idling(std::string_view code) noexcept
+{
+    return code == "25P03" || code == "57P05";
+}
+
+error lost_error(std::string_view code, phase when, std::string_view spoken)
+{
+    bool const is_definite = when != phase::commit_sent || is_end_of_idling(code);
+    return make_error(is_definite ? code : std::string_view{}, when, spoken);
 }
 
 bool is_stale_plan(pg_result const* failed) noexcept

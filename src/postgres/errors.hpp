@@ -12,6 +12,10 @@ struct pg_result;
 
 namespace tiebreak::postgres {
 
+// What a statement is made to say when the version of a row is at its maximum: a cast of this text
+// to a number, which the server refuses and quotes.
+constexpr std::string_view version_exhausted_mark = "tiebreak: version exhausted";
+
 // One row of the table. `code` is a SQLSTATE, its class (two characters), empty for a connection
 // that was lost without a word, or "*" for all that has no row. `committing` holds for an ERROR
 // that the server sent while COMMIT (or a statement that commits on its own) was under way: the
@@ -44,6 +48,12 @@ struct meaning {
 
 // True when the server has ended the session with it.
 [[nodiscard]] bool ends_session(pg_result const* failed) noexcept;
+
+// True for a session that the server ended because it idled: what was sent then had not arrived.
+[[nodiscard]] bool is_end_of_idling(std::string_view code) noexcept;
+
+// The error of a session that ended; `code` is the server's last word, if it had one.
+[[nodiscard]] error lost_error(std::string_view code, phase when, std::string_view spoken);
 
 // True when a prepared statement is not valid any more, and would be if prepared anew.
 [[nodiscard]] bool is_stale_plan(pg_result const* failed) noexcept;

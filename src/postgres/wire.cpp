@@ -181,8 +181,11 @@ void wire::on_notice(void* self, pg_result const* notice)
     if (field(notice, PG_DIAG_SOURCE_FUNCTION) == "SyncRepWaitForLSN")
         me.replication_warning_ = true;
     auto const severity = field(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
-    if (severity == "FATAL" || severity == "PANIC")
-        me.ended_ = true;
+    if (severity != "FATAL" && severity != "PANIC")
+        return;
+    me.ended_ = true;
+    me.last_code_ = field(notice, PG_DIAG_SQLSTATE);
+    me.last_word_ = field(notice, PG_DIAG_MESSAGE_PRIMARY);
 }
 
 void wire::require(int sent)
@@ -223,11 +226,25 @@ void wire::cancel()
         throw_lost(lost_session::cause::no_answer);
 }
 
-void wire::throw_lost(lost_session::cause why) const
+// A server that ends a session says why, which may have been read but not looked at yet when
+// sending failed.
+void wire::hear_last_word()
 {
-    throw lost_session(why,
-                       why == lost_session::cause::no_answer ? "the database server does not answer"
-                                                             : PQerrorMessage(session()));
+    constexpr int results_max = 10;
+    for (int i = 0; !ended_ && i < results_max && PQisBusy(session()) == 0; ++i) {
+        result_handle const one{PQgetResult(session())};
+        if (one && !field(one.get(), PG_DIAG_SQLSTATE).empty())
+            on_notice(this, one.get());
+    }
+}
+
+void wire::throw_lost(lost_session::cause why)
+{
+    if (why == lost_session::cause::no_answer)
+        throw lost_session(why, {}, "the database server does not answer");
+    std::string said = PQerrorMessage(session());
+    hear_last_word();
+    throw lost_session(why, last_code_, ended_ ? last_word_ : std::move(said));
 }
 
 }  // namespace tiebreak::postgres

@@ -19,9 +19,15 @@ class lost_session : public std::exception {
 public:
     enum class cause : std::uint8_t { lost, no_answer };
 
-    lost_session(cause why, std::string said) : why_(why), said_(std::move(said)) {}
+    lost_session(cause why, std::string code, std::string said)
+        : why_(why), code_(std::move(code)), said_(std::move(said))
+    {
+    }
 
     [[nodiscard]] cause why() const noexcept { return why_; }
+
+    // The SQLSTATE with which the server ended it; empty when it ended without a word.
+    [[nodiscard]] std::string const& code() const noexcept { return code_; }
 
     [[nodiscard]] std::string const& said() const noexcept { return said_; }
 
@@ -29,6 +35,7 @@ public:
 
 private:
     cause why_;
+    std::string code_;
     std::string said_;
 };
 
@@ -88,13 +95,16 @@ private:
     void require(int sent);
     bool wait_for_input(sql::deadline until);
     void cancel();
-    [[noreturn]] void throw_lost(lost_session::cause why) const;
+    void hear_last_word();
+    [[noreturn]] void throw_lost(lost_session::cause why);
 
     session_handle session_;
     bool encrypted_ = false;
     bool cancelled_ = false;
     bool replication_warning_ = false;
     bool ended_ = false;
+    std::string last_code_;  // of the server, when it ended the session while nothing was asked
+    std::string last_word_;
 };
 
 }  // namespace tiebreak::postgres

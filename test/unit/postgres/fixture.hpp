@@ -40,7 +40,8 @@ public:
     {
         PGresult* const found = PQexec(session_, sql.c_str());
         std::string answer;
-        if (PQresultStatus(found) == PGRES_TUPLES_OK && PQntuples(found) > 0)
+        if (PQresultStatus(found) == PGRES_TUPLES_OK && PQntuples(found) > 0 &&
+            PQnfields(found) > 0)
             answer = PQgetvalue(found, 0, 0);
         else if (PQresultStatus(found) == PGRES_FATAL_ERROR) {
             char const* const code = PQresultErrorField(found, PG_DIAG_SQLSTATE);
@@ -167,6 +168,12 @@ protected:
     [[nodiscard]] std::unique_ptr<sql::connection> open(std::string const& more = {}) const
     {
         return engine(more)->open(in(std::chrono::seconds{20}));
+    }
+
+    // Of the server; its URL names host and port.
+    [[nodiscard]] std::uint16_t port() const
+    {
+        return static_cast<std::uint16_t>(std::stoi(sql::parse_url(server_).hosts.at(0).second));
     }
 
     // In the schema of the test, as another program.
