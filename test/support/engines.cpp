@@ -26,7 +26,7 @@ struct server {
     char const* variable;
 };
 
-constexpr server servers[] = {
+constexpr server known_servers[] = {
     {"postgresql", "TIEBREAK_TEST_POSTGRES_URL"},
     {"mariadb", "TIEBREAK_TEST_MARIADB_URL"},
 };
@@ -83,11 +83,18 @@ std::vector<engine_case> shared_engines()
         sqlite = "sqlite:" + std::filesystem::temp_directory_path().string();
     std::vector<engine_case> found{{.name = "sqlite", .url = sqlite}};
     bool const all_required = environment("TIEBREAK_REQUIRE_ENGINES") == "1";
-    for (auto const& [name, variable] : servers) {
+    for (auto const& [name, variable] : known_servers) {
         std::string url = environment(variable);
         if (!url.empty() || all_required)
             found.push_back({.name = name, .url = std::move(url), .is_embedded = false});
     }
+    return found;
+}
+
+std::vector<engine_case> servers()
+{
+    auto found = shared_engines();
+    std::erase_if(found, [](engine_case const& one) { return one.is_embedded; });
     return found;
 }
 

@@ -42,6 +42,9 @@ void PrintTo(engine_case const& engine, std::ostream* out);
 // Those that several `database` objects, threads and processes can work on at once.
 [[nodiscard]] std::vector<engine_case> shared_engines();
 
+// Those that are reached over a connection.
+[[nodiscard]] std::vector<engine_case> servers();
+
 [[nodiscard]] std::string name_of_case(testing::TestParamInfo<engine_case> const& info);
 
 // A fresh, empty database on one engine, gone at the end. Not bound to a fixture, so that a test
@@ -106,6 +109,14 @@ private:
     INSTANTIATE_TEST_SUITE_P(engines,                                                              \
                              suite,                                                                \
                              testing::ValuesIn(tiebreak::test::shared_engines()),                  \
+                             tiebreak::test::name_of_case)
+
+// Where there is a connection that can be lost.
+#define TIEBREAK_ON_SERVERS(suite)                                                                 \
+    GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(suite);                                          \
+    INSTANTIATE_TEST_SUITE_P(engines,                                                              \
+                             suite,                                                                \
+                             testing::ValuesIn(tiebreak::test::servers()),                         \
                              tiebreak::test::name_of_case)
 
 // Skips the running test by the name of the capability that its engine lacks.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <arpa/inet.h>
 #include <array>
+#include <cctype>
 #include <cerrno>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -48,6 +49,18 @@ bool send_all(int to, std::string_view bytes)
         bytes.remove_prefix(static_cast<std::size_t>(sent));
     }
     return true;
+}
+
+// COMMIT is not COMMITTED.
+bool holds_word(std::string_view bytes, std::string_view word)
+{
+    for (auto at = bytes.find(word); at != std::string_view::npos; at = bytes.find(word, at + 1)) {
+        auto const end = at + word.size();
+        if (word.empty() || end == bytes.size() ||
+            std::isalpha(static_cast<unsigned char>(bytes[end])) == 0)
+            return true;
+    }
+    return false;
 }
 
 // Empty at the end of the connection.
@@ -222,7 +235,7 @@ void fault_proxy::from_client(link& on)
     std::optional<fault_rule> rule;
     {
         std::lock_guard const lock(mutex_);
-        if (!rules_.empty() && bytes.find(rules_.front().when_sent) != std::string::npos) {
+        if (!rules_.empty() && holds_word(bytes, rules_.front().when_sent)) {
             rule = std::move(rules_.front());
             rules_.pop_front();
         }

@@ -24,7 +24,7 @@ enum class fault : std::uint8_t {
 };
 
 struct fault_rule {
-    std::string when_sent{};  // the client sends this text; empty: anything
+    std::string when_sent{};  // the client sends this word or words; empty: anything
     fault what = fault::stop;
     std::chrono::milliseconds hold{0};
     std::size_t bytes = 0;

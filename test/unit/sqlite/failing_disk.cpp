@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
+#include <csignal>
 #include <cstring>
 
 namespace tiebreak::sqlite {
@@ -11,6 +12,8 @@ namespace {
 
 int log_write_code = SQLITE_OK;
 int log_flush_code = SQLITE_OK;
+int calls_left = 0;
+int code_of_call = SQLITE_OK;
 sqlite3_vfs* below = nullptr;
 
 struct shim {
@@ -35,17 +38,30 @@ int pass_on(sqlite3_file* file, Arguments... arguments)
     return (methods->*Method)(real(file), arguments...);
 }
 
+// What the fault that was asked for says to this call.
+int code_now(sqlite3_file* file, int lasting)
+{
+    if (!reinterpret_cast<shim*>(file)->is_log)
+        return SQLITE_OK;
+    if (calls_left > 0 && --calls_left == 0) {
+        if (code_of_call == failing_disk::dies)
+            ::raise(SIGKILL);
+        return code_of_call;
+    }
+    return lasting;
+}
+
 int write(sqlite3_file* file, void const* from, int size, sqlite3_int64 at)
 {
-    if (reinterpret_cast<shim*>(file)->is_log && log_write_code != SQLITE_OK)
-        return log_write_code;
+    if (int const code = code_now(file, log_write_code); code != SQLITE_OK)
+        return code;
     return pass_on<&sqlite3_io_methods::xWrite>(file, from, size, at);
 }
 
 int flush(sqlite3_file* file, int flags)
 {
-    if (reinterpret_cast<shim*>(file)->is_log && log_flush_code != SQLITE_OK)
-        return log_flush_code;
+    if (int const code = code_now(file, log_flush_code); code != SQLITE_OK)
+        return code;
     return pass_on<&sqlite3_io_methods::xSync>(file, flags);
 }
 
@@ -125,6 +141,7 @@ failing_disk::~failing_disk()
 {
     fail_log_writes(SQLITE_OK);
     fail_log_flushes(SQLITE_OK);
+    at_log_call(0, SQLITE_OK);
     sqlite3_vfs_unregister(&above);
     sqlite3_vfs_register(below, 1);
 }
@@ -132,6 +149,12 @@ failing_disk::~failing_disk()
 void failing_disk::fail_log_writes(int code)
 {
     log_write_code = code;
+}
+
+void failing_disk::at_log_call(int nth, int code)
+{
+    calls_left = nth;
+    code_of_call = code;
 }
 
 void failing_disk::fail_log_flushes(int code)

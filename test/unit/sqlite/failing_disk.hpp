@@ -15,6 +15,11 @@ public:
     // is given.
     static void fail_log_writes(int code);
     static void fail_log_flushes(int code);
+
+    // The `nth` write or flush of the write-ahead log from now on, counted from 1, ends with this
+    // result code; with `dies` the process is killed before it. Once.
+    static void at_log_call(int nth, int code);
+    static constexpr int dies = -1;
 };
 
 }  // namespace tiebreak::sqlite
