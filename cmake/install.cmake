@@ -8,6 +8,7 @@ configure_package_config_file(cmake/tiebreak-config.cmake.in tiebreak-config.cma
 write_basic_package_version_file(tiebreak-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/tiebreak-config.cmake
               ${CMAKE_CURRENT_BINARY_DIR}/tiebreak-config-version.cmake
+              ${PROJECT_SOURCE_DIR}/cmake/FindMariaDBClient.cmake
         DESTINATION ${package_dir})
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 if(TARGET tiebreak_cli)

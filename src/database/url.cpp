@@ -1,5 +1,6 @@
 #include "database/url.hpp"
 
+#include "mariadb/driver.hpp"
 #include "postgres/postgres.hpp"
 #include "sqlite/sqlite.hpp"
 
@@ -71,6 +72,8 @@ std::unique_ptr<sql::engine> engine_of(sql::url const& parts, observer* watcher)
         return sqlite::open_engine(parts, watcher);
     if (scheme == "postgresql" || scheme == "postgres")
         return postgres::open_engine(parts, watcher);
+    if (scheme == "mariadb" || scheme == "mysql")
+        return mariadb::open_engine(parts, watcher);
     refuse("the engine " + scheme +
            " is unknown: use sqlite:FILE, postgresql://user@host/database or "
            "mariadb://user@host/database");

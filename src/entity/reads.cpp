@@ -58,9 +58,10 @@ void read_rows(session& on,
                row_receiver to)
 {
     auto& statement = on.prepared(text);
-    row_reader const reader(of, statement);
     sql::reading const until_end(statement);
-    for (auto row = statement.first(parameters); !row.empty(); row = statement.next())
+    auto row = statement.first(parameters);
+    row_reader const reader(of, statement);  // some columns are known only now: DELETE … RETURNING
+    for (; !row.empty(); row = statement.next())
         reader.read(to.add(to.to), row);
 }
 

@@ -58,7 +58,7 @@ void savepoint::rollback()
             throw error(errc::transaction_aborted,
                         "the engine has rolled the whole transaction back");
         state_->run("ROLLBACK TO tiebreak_");
-        state_->run("RELEASE tiebreak_");
+        state_->run("RELEASE SAVEPOINT tiebreak_");
     } catch (...) {
         space.end_savepoint(number);
         space.fail(std::current_exception());
@@ -75,7 +75,7 @@ void savepoint::release()
         return;
     state_->space.guarded([&] {
         state_->space.flush();
-        state_->run("RELEASE tiebreak_");
+        state_->run("RELEASE SAVEPOINT tiebreak_");
     });
     state_->space.end_savepoint(state_->number);
 }

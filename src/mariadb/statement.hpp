@@ -1,0 +1,97 @@
+// One statement of one MariaDB connection, prepared by the server; a second time when it waits for
+// locks under a limit, with the limit in its text.
+#pragma once
+
+#include "mariadb/connection.hpp"
+#include "mariadb/handle.hpp"
+#include "mariadb/parameters.hpp"
+#include "mariadb/rows.hpp"
+#include "mariadb/text.hpp"
+#include "sql/statement.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tiebreak::mariadb {
+
+class statement final : public sql::statement {
+public:
+    statement(connection& on, std::string_view text, sql::taken_key then);
+    ~statement() override;
+
+    std::int64_t execute(std::span<value const> parameters) override;
+    std::optional<std::int64_t> insert(std::span<value const> parameters) override;
+    std::span<value const> first(std::span<value const> parameters) override;
+    std::span<value const> next() override;
+    void reset() noexcept override;
+
+    [[nodiscard]] std::size_t column_count() const noexcept override;
+    [[nodiscard]] std::string_view column_name(std::size_t index) const override;
+
+    [[nodiscard]] bool reads_only() const noexcept override
+    {
+        return kind_ == statement_kind::reads;
+    }
+
+    // True when many runs can be sent as one, and are answered by the sum of their rows.
+    [[nodiscard]] bool goes_in_bulk() const noexcept;
+
+    // Runs all rows of the table, which takes the statement's own parameters out of force. The sum
+    // of the rows matched.
+    [[nodiscard]] std::int64_t execute(parameter_table& all);
+
+private:
+    // The text as the server has prepared it.
+    struct prepared {
+        explicit prepared(statement_handle made);
+
+        statement_handle handle;
+        parameters bound;
+        rows result;
+    };
+
+    // Rows that had to be read to the end: more results followed them.
+    struct kept_rows;
+
+    enum class outcome : std::uint8_t {
+        done,          // all rows are here
+        passed_over,   // a key was taken
+        not_prepared,  // it did not run: the server asks for another preparation
+    };
+
+    struct answer {
+        unsigned int code = 0;  // of an error
+        std::string spoken{};
+        bool ran_without_begin = false;
+    };
+
+    [[nodiscard]] std::unique_ptr<prepared> prepare(std::string const& text);
+    [[nodiscard]] prepared& chosen();
+    void check_place() const;
+    outcome run(std::span<value const> parameters);
+    template <class Bind>
+    outcome run_prepared(Bind&& bind);
+    [[nodiscard]] outcome attempt(prepared& what, bool may_prepare_again);
+    [[nodiscard]] answer send_and_answer(prepared& what);
+    [[nodiscard]] bool drain(prepared& what);
+    void run_as_text(std::span<value const> parameters);
+    [[nodiscard]] std::int64_t count() const;
+    [[nodiscard]] std::span<value const> next_kept() noexcept;
+
+    connection& on_;
+    std::string text_;
+    statement_kind kind_;
+    sql::taken_key then_;
+    std::unique_ptr<prepared> plain_;
+    std::unique_ptr<prepared> limited_;
+    std::chrono::milliseconds limit_{0};  // in the text of `limited_`
+    prepared* current_ = nullptr;         // of the last run
+    std::unique_ptr<kept_rows> kept_;
+    bool as_text_ = false;  // the server does not prepare it
+    bool has_rows_ = false;
+    std::int64_t text_rows_ = 0;
+};
+
+}  // namespace tiebreak::mariadb
