@@ -158,6 +158,7 @@ constexpr std::array table{
             violated,
             open,
             "a text or blob is too long for its column"},
+    meaning{167, failure, failure, failure, failure, open, "the table has no further keys to give"},
     meaning{ER_AUTOINC_READ_FAILED,
             failure,
             failure,

@@ -33,12 +33,6 @@ constexpr auto no_count = ~std::uint64_t{0};
            " FOR " + text;
 }
 
-// The server no longer has the statement as it was prepared; it did not run.
-[[nodiscard]] bool asks_for_another_preparation(unsigned int code) noexcept
-{
-    return code == ER_NEED_REPREPARE || code == ER_UNKNOWN_STMT_HANDLER;
-}
-
 }  // namespace
 
 struct statement::kept_rows {
@@ -59,6 +53,7 @@ statement::statement(connection& on, std::string_view text, sql::taken_key then)
         throw std::invalid_argument("the text holds no SQL statement");
     if (kind_ == statement_kind::transaction)
         throw std::invalid_argument("transactions are not begun or ended by a statement");
+    check_place();  // the server refuses even to prepare what it will not run here
     as_text_ = kind_ == statement_kind::savepoint || kind_ == statement_kind::rolls_back;
     if (!as_text_)
         plain_ = prepare(text_);
@@ -93,9 +88,12 @@ statement::prepared& statement::chosen()
 {
     auto const limit = on_.lock_wait();
     if (limit == connection::no_limit || kind_ == statement_kind::reads ||
-        kind_ == statement_kind::defines) [[likely]]
+        kind_ == statement_kind::defines) [[likely]] {
+        if (plain_->is_outdated) [[unlikely]]
+            plain_ = prepare(text_);
         return *plain_;
-    if (!limited_ || limit_ != limit) {
+    }
+    if (!limited_ || limit_ != limit || limited_->is_outdated) {
         limited_ = prepare(limited_text(text_, limit));
         limit_ = limit;
         if (!limited_)
@@ -239,7 +237,11 @@ statement::outcome statement::attempt(prepared& what, bool may_prepare_again)
     if (then_ == sql::taken_key::is_passed_over &&
         meaning_of(got.code).in_transaction == errc::already_exists)
         return outcome::passed_over;
-    if (may_prepare_again && asks_for_another_preparation(got.code))
+    if (got.code == CR_NEW_STMT_METADATA) {
+        what.is_outdated = true;
+        mysql_stmt_free_result(what.handle.get());  // the rows are still to come
+    }
+    if (may_prepare_again && may_run_again(got.code))
         return outcome::not_prepared;
     auto const why = on_.failed(got.code, got.spoken, writes, killed);
     if (got.code == ER_STATEMENT_TIMEOUT && &what == limited_.get()) {
@@ -249,6 +251,14 @@ statement::outcome statement::attempt(prepared& what, bool may_prepare_again)
             .seen_in(why.when());
     }
     throw why;
+}
+
+// The server no longer has the statement as it was prepared: it did not run, or it has only read
+// other columns than those known here.
+bool statement::may_run_again(unsigned int code) const noexcept
+{
+    return code == ER_NEED_REPREPARE || code == ER_UNKNOWN_STMT_HANDLER ||
+           (code == CR_NEW_STMT_METADATA && kind_ == statement_kind::reads);
 }
 
 statement::answer statement::send_and_answer(prepared& what)

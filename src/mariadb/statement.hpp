@@ -50,6 +50,7 @@ private:
         statement_handle handle;
         parameters bound;
         rows result;
+        bool is_outdated = false;  // the table has other columns now
     };
 
     // Rows that had to be read to the end: more results followed them.
@@ -74,6 +75,7 @@ private:
     template <class Bind>
     outcome run_prepared(Bind&& bind);
     [[nodiscard]] outcome attempt(prepared& what, bool may_prepare_again);
+    [[nodiscard]] bool may_run_again(unsigned int code) const noexcept;
     [[nodiscard]] answer send_and_answer(prepared& what);
     [[nodiscard]] bool drain(prepared& what);
     void run_as_text(std::span<value const> parameters);
