@@ -44,6 +44,9 @@ public:
     virtual void conflicted(conflict const& what) noexcept;
     /// The callable will run again because of `why`.
     virtual void retried(errc why, int attempts_so_far) noexcept;
+    /// Something is about to be waited for; `waited` tells the end. Not called for row locks: those
+    /// are waited for inside the server, which says nothing before they are had.
+    virtual void waiting(wait_kind kind) noexcept;
     /// Something was waited for, `how_long`.
     virtual void waited(wait_kind kind, std::chrono::microseconds how_long) noexcept;
     /// A series of attempts ended without success.

@@ -24,6 +24,8 @@ void observer::conflicted(conflict const&) noexcept {}
 
 void observer::retried(errc, int) noexcept {}
 
+void observer::waiting(wait_kind) noexcept {}
+
 void observer::waited(wait_kind, std::chrono::microseconds) noexcept {}
 
 void observer::gave_up(errc, int) noexcept {}

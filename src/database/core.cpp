@@ -4,6 +4,7 @@
 #include <random>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 namespace tiebreak::detail {
 
@@ -55,7 +56,14 @@ workspace& database_core::take_slowly()
         ~leaving() { --waiting; }
     } const leaves{waiting_};
 
+    auto* const watcher = options().watcher;
     bool waited = false;
+    auto const tell = [&] {
+        if (waited && watcher != nullptr)
+            watcher->waited(wait_kind::connection,
+                            std::chrono::duration_cast<std::chrono::microseconds>(
+                                std::chrono::steady_clock::now() - start));
+    };
     for (;;) {
         workspace* free = hot_.exchange(nullptr);
         if (free == nullptr && !idle_.empty()) {
@@ -68,17 +76,17 @@ workspace& database_core::take_slowly()
             free = all_.back().get();
         }
         if (free != nullptr) {
-            if (waited && options().watcher != nullptr)
-                options().watcher->waited(wait_kind::connection,
-                                          std::chrono::duration_cast<std::chrono::microseconds>(
-                                              std::chrono::steady_clock::now() - start));
+            tell();
             return *free;
         }
-        waited = true;
-        if (freed_.wait_until(lock, until) == std::cv_status::timeout && idle_.empty())
+        if (!std::exchange(waited, true) && watcher != nullptr)
+            watcher->waiting(wait_kind::connection);
+        if (freed_.wait_until(lock, until) == std::cv_status::timeout && idle_.empty()) {
+            tell();
             throw error(errc::unavailable,
                         "no connection became free in time: allow more "
                         "connections (pool=) or shorter units of work");
+        }
     }
 }
 
@@ -107,6 +115,8 @@ void pause(std::chrono::microseconds how_long, observer* watcher)
 {
     if (how_long.count() <= 0)
         return;
+    if (watcher != nullptr)
+        watcher->waiting(wait_kind::pause);
     std::this_thread::sleep_for(how_long);
     if (watcher != nullptr)
         watcher->waited(wait_kind::pause, how_long);

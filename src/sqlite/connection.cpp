@@ -66,9 +66,10 @@ connection::connection(options const& how)
         rollback_ = sqlite::prepare(handle(), "ROLLBACK");
         take_snapshot_ = sqlite::prepare(handle(), "SELECT 1 FROM sqlite_schema LIMIT 1");
     } catch (error const& e) {
+        report_wait();
         throw e.seen_in(phase::connecting);
     }
-    wait_began_ = {};
+    report_wait();
     deadline_ = sql::deadline::max();
 }
 
@@ -93,7 +94,7 @@ void connection::open_file()
 {
     ask(handle(), "PRAGMA schema_version");  // reads the head of the file
     if (how_.gate)
-        gate_ = std::make_unique<gate>(sqlite3_db_filename(handle(), "main"));
+        gate_ = std::make_unique<gate>(sqlite3_db_filename(handle(), "main"), how_.watcher);
     if (has_write_ahead_log(handle()))
         return;  // without a turn: a reader does not wait for writers, not even to open
     take_turn(phase::connecting);
@@ -293,8 +294,11 @@ int connection::on_busy(void* self, int times) noexcept
     auto& me = *static_cast<connection*>(self);
     auto const now = steady_clock::now();
     me.met_stranger_ = true;
-    if (me.wait_began_ == sql::deadline{})
+    if (me.wait_began_ == sql::deadline{}) {
         me.wait_began_ = now;
+        if (me.how_.watcher != nullptr)
+            me.how_.watcher->waiting(wait_kind::turn);
+    }
     if (now >= me.deadline_)
         return 0;
     std::this_thread::sleep_for(

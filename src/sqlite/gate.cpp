@@ -51,7 +51,8 @@ void log_once(std::string const& database_path, std::string_view why) noexcept
 
 }  // namespace
 
-gate::gate(std::string database_path) : database_path_(std::move(database_path))
+gate::gate(std::string database_path, observer* watcher)
+    : database_path_(std::move(database_path)), watcher_(watcher)
 {
     open();
 }
@@ -74,6 +75,15 @@ void gate::give_up(std::string_view why) noexcept
         why_not_.clear();
     }
     log_once(database_path_, why);
+}
+
+void gate::begin_wait(clock::time_point now, sql::deadline& wait_began) const noexcept
+{
+    if (wait_began != sql::deadline{})
+        return;
+    wait_began = now;
+    if (watcher_ != nullptr)
+        watcher_->waiting(wait_kind::turn);
 }
 
 bool gate::slice_over(clock::time_point now) const noexcept
@@ -143,8 +153,7 @@ void gate::let_the_woken_pass(sql::deadline until, sql::deadline& wait_began) no
     if (!file_->queue_reserved())
         return;
     auto const now = clock::now();
-    if (wait_began == sql::deadline{})
-        wait_began = now;
+    begin_wait(now, wait_began);
     if (now < until)
         file_->wait(place::queue, seen, std::min<clock::duration>(courtesy, until - now));
 }
@@ -170,8 +179,7 @@ sidecar::answer gate::wait_for(place where,
         if (got != sidecar::answer::no)
             return got;
         auto const now = clock::now();
-        if (wait_began == sql::deadline{})
-            wait_began = now;
+        begin_wait(now, wait_began);
         if (now >= until)
             return got;
         bool const rung = file_->wait(where, seen, std::min(nap, until - now));

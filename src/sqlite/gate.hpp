@@ -9,6 +9,8 @@
 // turn for a short slice without queueing; any other rings when it leaves.
 #pragma once
 
+#include <tiebreak/observer.hpp>
+
 #include "sql/connection.hpp"
 #include "sqlite/sidecar.hpp"
 
@@ -23,8 +25,8 @@ namespace tiebreak::sqlite {
 class gate {
 public:
     // Never throws for want of a gate: `in_use` then says false, `why_not` says why, and the first
-    // such gate of the process for this database is logged.
-    explicit gate(std::string database_path);
+    // such gate of the process for this database is logged. `watcher` is told of waits that begin.
+    explicit gate(std::string database_path, observer* watcher = nullptr);
 
     enum class answer : std::uint8_t {
         entered,
@@ -61,9 +63,11 @@ private:
                                            clock::duration nap,
                                            sql::deadline until,
                                            sql::deadline& wait_began) noexcept;
+    void begin_wait(clock::time_point now, sql::deadline& wait_began) const noexcept;
     [[nodiscard]] bool slice_over(clock::time_point now) const noexcept;
 
     std::string database_path_;
+    observer* watcher_;
     std::unique_ptr<sidecar> file_;
     std::string why_not_;
     clock::time_point slice_began_{};

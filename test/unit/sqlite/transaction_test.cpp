@@ -127,12 +127,19 @@ TEST_F(SqliteTransaction, MemoryHasThemToo)
 // Counts what a connection tells of waiting.
 class listener final : public observer {
 public:
+    void waiting(wait_kind) noexcept override
+    {
+        ++begun;
+        begun.notify_all();
+    }
+
     void waited(wait_kind kind, std::chrono::microseconds how_long) noexcept override
     {
         kinds.push_back(kind);
         total += how_long;
     }
 
+    std::atomic<std::size_t> begun{0};
     std::vector<wait_kind> kinds;
     std::chrono::microseconds total{0};
 };
@@ -154,6 +161,7 @@ TEST_F(SqliteTransaction, WaitingIsToldAndNotWaitingIsNot)
     }
     ASSERT_EQ(ear.kinds.size(), 1U);
     EXPECT_EQ(ear.kinds[0], wait_kind::turn);
+    EXPECT_EQ(ear.begun, 1U);
     EXPECT_GT(ear.total.count(), 0);
     {
         stranger other(path());
@@ -165,6 +173,24 @@ TEST_F(SqliteTransaction, WaitingIsToldAndNotWaitingIsNot)
     on->set_deadline(much_later());
     run(*on, add_one);
     EXPECT_EQ(ear.kinds.size(), 2U);
+    EXPECT_EQ(ear.begun, 2U);
+}
+
+TEST_F(SqliteTransaction, AWaitIsToldWhileItLasts)
+{
+    listener ear;
+    auto const holder = open();
+    holder->begin(begin::write, isolation::engine_default);
+    std::thread waiter([&] {
+        auto const on = open({.watcher = &ear});
+        on->begin(begin::write, isolation::engine_default);
+        EXPECT_EQ(ear.kinds.size(), 1U);
+        on->commit();
+    });
+    ear.begun.wait(0);  // returns only because the other says that it waits
+    holder->commit();
+    waiter.join();
+    EXPECT_EQ(ear.begun, 1U);
 }
 
 }  // namespace
