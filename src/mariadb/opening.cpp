@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <errmsg.h>
 #include <fcntl.h>
 #include <mutex>
 #include <mysql.h>
@@ -126,6 +127,11 @@ log_in(options const& how, server_address const& to, unsigned int connect_s, uns
     if (!made)
         throw refused(errc::backend_failure, "there is not enough memory");
     set_options(made.get(), how, connect_s);
+    if (to.port != 0) {
+        // else "localhost" would mean the socket, whatever the port
+        unsigned int const tcp = MYSQL_PROTOCOL_TCP;
+        mysql_optionsv(made.get(), MYSQL_OPT_PROTOCOL, &tcp);
+    }
     if (answer_s != 0) {
         mysql_optionsv(made.get(), MYSQL_OPT_READ_TIMEOUT, &answer_s);
         mysql_optionsv(made.get(), MYSQL_OPT_WRITE_TIMEOUT, &answer_s);
@@ -140,6 +146,11 @@ log_in(options const& how, server_address const& to, unsigned int connect_s, uns
                                           CLIENT_FOUND_ROWS);
     if (done == nullptr)
         throw last_error(made.get());
+    if (how.encrypted && mysql_get_ssl_cipher(made.get()) == nullptr) {
+        // the client library goes on without when the server offers none
+        throw make_error(
+            CR_SSL_CONNECTION_ERROR, moment::connecting, "the server offers no encryption");
+    }
     prepare_socket(mysql_get_socket(made.get()));
     check_version(made.get());
     undo_defaults(made.get());

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <stdexcept>
 #include <string_view>
+#include <unistd.h>
 
 namespace tiebreak::mariadb {
 
@@ -108,6 +109,8 @@ options options_of(sql::url const& from, observer* watcher)
     }
     set_encryption(how, parameters);
     how.defaults_file = file(parameters, "read_default_file");
+    if (!how.defaults_file.empty() && ::access(how.defaults_file.c_str(), R_OK) != 0)
+        refuse("the file " + how.defaults_file + " of read_default_file cannot be read");
     how.defaults_group = file(parameters, "read_default_group");
     if (!parameters.empty())
         refuse("the URL parameter " + parameters.front().first +

@@ -40,7 +40,7 @@ TEST(MariaOptions, ASimpleUrlLeavesTheRestToTheClient)
 TEST(MariaOptions, EveryPartIsTaken)
 {
     auto const how = read("mysql://app:s%40ecret@a:3307,[::1]/shop?connect_timeout=9&ssl_ca=ca.pem"
-                          "&ssl_cert=c.pem&ssl_key=k.pem&read_default_file=my.cnf"
+                          "&ssl_cert=c.pem&ssl_key=k.pem&read_default_file=/dev/null"
                           "&read_default_group=shop");
     ASSERT_EQ(how.servers.size(), 2U);
     EXPECT_EQ(how.servers[0].host, "a");
@@ -54,7 +54,7 @@ TEST(MariaOptions, EveryPartIsTaken)
     EXPECT_EQ(how.authorities_file, "ca.pem");
     EXPECT_EQ(how.certificate_file, "c.pem");
     EXPECT_EQ(how.key_file, "k.pem");
-    EXPECT_EQ(how.defaults_file, "my.cnf");
+    EXPECT_EQ(how.defaults_file, "/dev/null");
     EXPECT_EQ(how.defaults_group, "shop");
 }
 
@@ -97,6 +97,7 @@ TEST(MariaOptions, WhatIsWrongIsSaid)
         {"mariadb://a,b/shop?socket=/s", "either a socket or several hosts"},
         {"mariadb://u:p@db/shop?password_file=/f", "given twice"},
         {"mariadb://db/shop?password_file=/nowhere/at/all", "cannot be read"},
+        {"mariadb://db/shop?read_default_file=/not/there.cnf", "cannot be read"},
         {"mariadb://db/shop?reconnect=on", "reconnect is unknown: table_prefix, pool, socket"},
     };
     for (auto const& one : all)
