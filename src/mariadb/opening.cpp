@@ -38,6 +38,13 @@ constexpr unsigned int unacknowledged_ms = 30'000;
     return make_error(mysql_errno(of), moment::connecting, mysql_error(of));
 }
 
+// After the login: a lost link is not taken for encryption that could not be had.
+[[nodiscard]] error last_error_of_session(st_mysql* of)
+{
+    auto const code = is_cut_off(of) ? static_cast<unsigned int>(CR_SERVER_LOST) : mysql_errno(of);
+    return make_error(code, moment::connecting, mysql_error(of));
+}
+
 [[nodiscard]] char const* text_or_null(std::string const& text)
 {
     return text.empty() ? nullptr : text.c_str();
@@ -230,7 +237,7 @@ void set_session(st_mysql* server, server_facts const& facts)
 std::vector<std::vector<std::string>> ask(st_mysql* server, std::string_view text)
 {
     if (mysql_real_query(server, text.data(), static_cast<unsigned long>(text.size())) != 0)
-        throw last_error(server);
+        throw last_error_of_session(server);
     std::vector<std::vector<std::string>> result;
     if (mysql_field_count(server) == 0)
         return result;
@@ -241,7 +248,7 @@ std::vector<std::vector<std::string>> ask(st_mysql* server, std::string_view tex
 
     std::unique_ptr<MYSQL_RES, free_result> const rows(mysql_store_result(server));
     if (!rows)
-        throw last_error(server);
+        throw last_error_of_session(server);
     auto const columns = mysql_num_fields(rows.get());
     while (auto* const row = mysql_fetch_row(rows.get())) {
         auto const* const lengths = mysql_fetch_lengths(rows.get());
