@@ -50,7 +50,7 @@ void connection::batch::send(sql::step const& one)
     if (!begun_) {
         begun_ = true;
         ended_ = false;
-        before_ = on_.send_lead();
+        before_ = on_.send_lead(true);
     }
     on_.wire_.run(statement.name(), parameters);
     waiting_bytes_ += bytes_of_a_step;

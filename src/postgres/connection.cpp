@@ -8,7 +8,7 @@
 
 #include <libpq-fe.h>
 
-#include <limits>
+#include <cstring>
 #include <stdexcept>
 #include <string_view>
 #include <unistd.h>
@@ -26,27 +26,6 @@ constexpr std::chrono::seconds rollback_limit{5};
 constexpr std::size_t forgotten_at_once = 20;
 
 constexpr int oldest_server = 120000;
-
-// What the server can store.
-constexpr std::chrono::milliseconds longest_wait{std::numeric_limits<int>::max()};
-
-constexpr std::chrono::milliseconds unknown_wait{-1};
-
-[[nodiscard]] char const* begin_text(sql::begin_mode mode, isolation level) noexcept
-{
-    if (mode == sql::begin_mode::read) {
-        // one snapshot for all statements, whatever was asked for
-        return level == isolation::serializable ? "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY"
-                                                : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-    }
-    switch (level) {
-    case isolation::engine_default:
-    case isolation::read_committed: return "BEGIN ISOLATION LEVEL READ COMMITTED";
-    case isolation::repeatable_read: return "BEGIN ISOLATION LEVEL REPEATABLE READ";
-    case isolation::serializable: return "BEGIN ISOLATION LEVEL SERIALIZABLE";
-    }
-    return "BEGIN";
-}
 
 [[nodiscard]] std::string_view tag_of(result_handle const& of) noexcept
 {
@@ -70,6 +49,20 @@ constexpr std::chrono::milliseconds unknown_wait{-1};
 }
 
 }  // namespace
+
+connection::control& connection::begin_for(sql::begin_mode mode, isolation level) noexcept
+{
+    // one snapshot for all statements of a reader, whatever was asked for
+    if (mode == sql::begin_mode::read)
+        return level == isolation::serializable ? begin_serializable_view_ : begin_view_;
+    switch (level) {
+    case isolation::engine_default:
+    case isolation::read_committed: break;
+    case isolation::repeatable_read: return begin_repeatable_read_;
+    case isolation::serializable: return begin_serializable_;
+    }
+    return begin_read_committed_;
+}
 
 connection::connection(settings const& how, sql::deadline until)
     : watcher_(how.watcher), wire_(connect(how, until)), owner_(::getpid())
@@ -126,10 +119,9 @@ void connection::begin(sql::begin_mode mode, isolation level)
     require_usable();
     if (state_ != state::idle) [[unlikely]]
         refuse("a transaction is begun inside another");
-    begin_text_ = begin_text(mode, level);
+    begin_ = &begin_for(mode, level);
     reads_ = mode == sql::begin_mode::read;
-    lock_wait_in_force_ = no_limit;
-    lock_wait_is_sent_ = false;
+    lock_limit_.begun();
     state_ = state::begun;
 }
 
@@ -145,12 +137,13 @@ void connection::commit()
     bool committed = false;
     try {
         static_cast<void>(wire_.take_replication_warning());
-        wire_.ask("COMMIT");
+        static_cast<void>(send_control(commit_));
         wire_.sync();
         committed = receive_commit(failed);
     } catch (lost_session const& why) {
         throw_lost(why, phase::commit_sent);
     }
+    committed ? lock_limit_.committed() : lock_limit_.rolled_back();
     if (failed)
         throw make_error(failed.get(), phase::commit_sent);
     if (!committed) {
@@ -202,11 +195,12 @@ void connection::rollback() noexcept
         return;
     bool const sent = state_ == state::open || state_ == state::failed;
     state_ = state::idle;
+    lock_limit_.rolled_back();
     if (!sent)
         return;
     try {
         auto const until = steady_clock::now() + rollback_limit;
-        wire_.ask("ROLLBACK");
+        static_cast<void>(send_control(rollback_));
         wire_.sync();
         while (!is_end(wire_.next(until, when_late::give_up))) {
         }
@@ -220,15 +214,6 @@ void connection::rollback() noexcept
 bool connection::in_transaction() const noexcept
 {
     return state_ == state::begun || state_ == state::open || state_ == state::failed;
-}
-
-void connection::limit_lock_waits(std::chrono::milliseconds to) noexcept
-{
-    using std::chrono::milliseconds;
-    // its 0 means no limit
-    auto const limit = to > longest_wait ? no_limit : std::max(to, milliseconds{1});
-    lock_wait_is_sent_ = lock_wait_is_sent_ && limit == lock_wait_;
-    lock_wait_ = limit;
 }
 
 bool connection::alive() noexcept
@@ -296,8 +281,7 @@ result_handle connection::run_savepoint(char const* text)
         throw std::logic_error("a savepoint needs an open transaction");
     bool const failed = state_ == state::failed;
     auto answer = exchange(false, !failed, [&] { wire_.ask(text); });
-    lock_wait_is_sent_ = false;  // it may be again what it was at the savepoint
-    lock_wait_in_force_ = unknown_wait;
+    lock_limit_.went_back_to_savepoint();  // it may have
     return answer;
 }
 
@@ -365,19 +349,23 @@ void connection::start_exchange()
 template <class Send>
 result_handle connection::exchange(bool writes, bool with_lead, Send send)
 {
-    auto const when = is_idle() && writes ? phase::commit_sent : phase::in_transaction;
+    bool const alone = is_idle();
+    auto const when = alone && writes ? phase::commit_sent : phase::in_transaction;
     start_exchange();
     try {
-        auto const before = with_lead ? send_lead() : lead{};
+        auto const before = with_lead ? send_lead(writes) : lead{};
         send();
         wire_.sync();
-        return receive(before);
+        auto answer = receive(before);
+        if (alone)
+            is_failed(answer) ? lock_limit_.rolled_back() : lock_limit_.committed();
+        return answer;
     } catch (lost_session const& why) {
         throw_lost(why, when);
     }
 }
 
-connection::lead connection::send_lead()
+connection::lead connection::send_lead(bool writes)
 {
     lead before;
     if (!forgotten_.empty() && (state_ == state::idle || state_ == state::begun)) [[unlikely]] {
@@ -391,47 +379,32 @@ connection::lead connection::send_lead()
         forgotten_.resize(forgotten_.size() - some);
     }
     if (state_ == state::begun) {
-        wire_.ask(begin_text_);
+        before.results += send_control(*begin_);
+    }
+    using std::chrono::milliseconds;
+    auto const left = deadline_ == sql::deadline::max()
+                          ? lock_limit::none
+                          : std::chrono::floor<milliseconds>(deadline_ - exchange_began_);
+    if (auto const set = lock_limit_.before_statement(left, is_idle(), writes); !set.empty())
+        [[unlikely]] {
+        wire_.ask(set.c_str());
         ++before.results;
     }
-    send_lock_wait(before);
     return before;
 }
 
-// A transaction's waits end shortly before its deadline, so that a wait for a lock can be told from
-// slow work. One that only reads waits for nobody.
-void connection::send_lock_wait(lead& to)
+// Answers how many results it has.
+int connection::send_control(control& what)
 {
-    if (is_idle()) {
-        // SET LOCAL would be warned of where no transaction was begun
-        if (lock_wait_ != no_limit) {
-            wire_.ask(("SELECT pg_catalog.set_config('lock_timeout', '" +
-                       std::to_string(lock_wait_.count()) + "', true)")
-                          .c_str());
-            ++to.results;
-        }
-        return;
+    bool const is_new = what.generation != generation_;
+    if (is_new) [[unlikely]] {
+        what.name = "tiebreak_" + std::string(what.text, std::strcspn(what.text, " ")) + "_" +
+                    std::to_string(++last_name_);
+        what.generation = generation_;
+        wire_.prepare(what.name.c_str(), what.text);
     }
-    if (lock_wait_is_sent_) [[likely]]
-        return;
-    lock_wait_is_sent_ = true;
-    auto const wanted = std::min(lock_wait_, reads_ ? no_limit : lock_wait_until_deadline());
-    if (wanted == lock_wait_in_force_)
-        return;
-    lock_wait_in_force_ = wanted;
-    auto const limit = std::to_string(wanted == no_limit ? 0 : wanted.count());
-    wire_.ask(("SET LOCAL lock_timeout = " + limit).c_str());
-    ++to.results;
-}
-
-// A twentieth is left for the statements between here and the one that waits.
-std::chrono::milliseconds connection::lock_wait_until_deadline() const
-{
-    if (deadline_ == sql::deadline::max())
-        return no_limit;
-    using std::chrono::milliseconds;
-    auto const left = std::chrono::floor<milliseconds>((deadline_ - exchange_began_) * 19 / 20);
-    return left > longest_wait ? no_limit : std::max(left, milliseconds{1});
+    wire_.run(what.name.c_str(), {});
+    return is_new ? 2 : 1;
 }
 
 // The exchange's last result, or the first failed one.

@@ -4,6 +4,7 @@
 // waits does; a transaction that ran nothing costs nothing. COMMIT never travels with others.
 #pragma once
 
+#include "postgres/lock_limit.hpp"
 #include "postgres/types.hpp"
 #include "postgres/wire.hpp"
 #include "sql/connection.hpp"
@@ -52,13 +53,13 @@ public:
     void rollback() noexcept override;
     [[nodiscard]] bool in_transaction() const noexcept override;
 
-    void set_deadline(sql::deadline at) noexcept override
+    void set_deadline(sql::deadline at) noexcept override { deadline_ = at; }
+
+    void limit_lock_waits(std::chrono::milliseconds to) noexcept override
     {
-        lock_wait_is_sent_ = lock_wait_is_sent_ && deadline_ == at;
-        deadline_ = at;
+        lock_limit_.ask_for(to);
     }
 
-    void limit_lock_waits(std::chrono::milliseconds to) noexcept override;
     [[nodiscard]] bool alive() noexcept override;
     [[nodiscard]] std::string engine_version() override;
     void run(sql::step_source& source) override;
@@ -86,6 +87,9 @@ public:
     // What a failed result means; `alone`: it ran in no transaction.
     [[noreturn]] void fail(pg_result const* failed, bool alone, bool writes);
 
+    // The server was told to forget all statements.
+    void forget_all() noexcept { ++generation_; }
+
     // True when statements commit on their own.
     [[nodiscard]] bool is_idle() const noexcept { return state_ == state::idle; }
 
@@ -106,10 +110,17 @@ private:
 
     class batch;
 
+    // What begins and ends transactions. Prepared with its first use.
+    struct control {
+        char const* text;
+        std::string name{};
+        unsigned generation = 0;
+    };
+
+    [[nodiscard]] control& begin_for(sql::begin_mode mode, isolation level) noexcept;
     void check_server(bool may_be_read_only);
-    [[nodiscard]] lead send_lead();
-    void send_lock_wait(lead& to);
-    [[nodiscard]] std::chrono::milliseconds lock_wait_until_deadline() const;
+    [[nodiscard]] lead send_lead(bool writes);
+    [[nodiscard]] int send_control(control& what);
     [[nodiscard]] result_handle receive(lead before);
     void note_state() noexcept;
     template <class Send>
@@ -125,17 +136,22 @@ private:
     pid_t owner_;
     state state_ = state::idle;
     bool is_old_ = false;  // to be replaced when it is free: the server takes no writes any more
-    bool is_read_only_ = false;  // the server, or the user, is
-    bool reads_ = false;         // this transaction only reads
-    char const* begin_text_ = "";
+    bool is_read_only_ = false;              // the server, or the user, is
+    bool reads_ = false;                     // this transaction only reads
+    control begin_read_committed_{"BEGIN"};  // the session's default; to name it costs 3 us
+    control begin_repeatable_read_{"BEGIN ISOLATION LEVEL REPEATABLE READ"};
+    control begin_serializable_{"BEGIN ISOLATION LEVEL SERIALIZABLE"};
+    control begin_view_{"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"};
+    control begin_serializable_view_{"BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY"};
+    control commit_{"COMMIT"};
+    control rollback_{"ROLLBACK"};
+    control* begin_ = &begin_read_committed_;
     sql::deadline deadline_ = sql::deadline::max();
     sql::deadline exchange_began_{};
-    std::chrono::milliseconds lock_wait_ = no_limit;
-    std::chrono::milliseconds lock_wait_in_force_ = no_limit;  // in this transaction
-    bool lock_wait_is_sent_ = false;                           // as limit and deadline want it
+    lock_limit lock_limit_;
     std::vector<std::string> forgotten_;
     std::map<type_id, shape> met_types_;
-    unsigned generation_ = 1;
+    unsigned generation_ = 1;  // raised when the server may have forgotten all statements
     unsigned last_name_ = 0;
 };
 

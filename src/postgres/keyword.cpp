@@ -199,6 +199,8 @@ text_kind kind_of(std::string_view text)
         return kind_of_query(all, std::move(first));
     if (first == "SHOW")
         return text_kind::reads;
+    if (first == "DEALLOCATE" || first == "DISCARD")
+        return text_kind::forgets;
     if (first == "COPY")
         return text_kind::copy;
     if (first == "SAVEPOINT" || first == "RELEASE")

@@ -9,6 +9,7 @@ namespace tiebreak::postgres {
 enum class text_kind : std::uint8_t {
     nothing,      // blanks and comments only
     reads,        // surely writes nothing and holds no row
+    forgets,      // DEALLOCATE, DISCARD: prepared statements may be gone after it
     may_write,    // everything else
     savepoint,    // SAVEPOINT, RELEASE, ROLLBACK TO
     transaction,  // begins or ends a transaction

@@ -22,6 +22,7 @@ namespace {
         throw std::invalid_argument("transactions are not begun or ended by a statement");
     case text_kind::copy: throw std::invalid_argument("COPY is not supported as a statement");
     case text_kind::reads:
+    case text_kind::forgets:
     case text_kind::may_write:
     case text_kind::savepoint: break;
     }
@@ -96,7 +97,7 @@ bound_parameters statement::bind(std::span<value const> parameters)
 result_handle statement::run(std::span<value const> parameters)
 {
     rows_.reset();
-    bool const writes = kind_ == text_kind::may_write;
+    bool const writes = kind_ != text_kind::reads;
     if (kind_ == text_kind::savepoint) {
         if (!parameters.empty())
             throw std::invalid_argument("a statement has another number of parameters");
@@ -111,6 +112,8 @@ result_handle statement::run(std::span<value const> parameters)
             make_ready();
         bool const alone = on_.is_idle();
         auto answer = on_.run(known_, bind(parameters), writes);
+        if (kind_ == text_kind::forgets)
+            on_.forget_all();
         if (!is_failed(answer)) [[likely]]
             return answer;
         bool const repeat = alone && !again && is_stale_plan(answer.get());

@@ -169,7 +169,7 @@ TEST_F(PostgresBatch, AStepMayUseAStatementThatWasPreparedMeanwhile)
 
 TEST_F(PostgresBatch, StatementsThatTheServerForgotArePreparedAnew)
 {
-    run(*on_, "DISCARD ALL");
+    run(*on_, "DO $$ BEGIN EXECUTE 'DEALLOCATE ALL'; END $$");
     updates source(*change_, 100);
     on_->begin(begin::write, isolation::engine_default);
     EXPECT_EQ(error_of([&] { on_->run(source); }).code(), errc::transaction_aborted);

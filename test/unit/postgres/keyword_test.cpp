@@ -86,6 +86,8 @@ INSTANTIATE_TEST_SUITE_P(Other,
                                          example{"RELEASE a", savepoint},
                                          example{"ROLLBACK TO a", savepoint},
                                          example{"ROLLBACK WORK TO SAVEPOINT a", savepoint},
+                                         example{"DISCARD ALL", forgets},
+                                         example{"deallocate x", forgets},
                                          example{"COPY t FROM STDIN", copy}));
 
 }  // namespace

@@ -124,17 +124,20 @@ TEST_F(PostgresStatement, WithOtherColumnsThanBeforeItAborts)
     EXPECT_EQ(question->first({})[1].integer(), 5);
 }
 
+// As a function of the user could.
+constexpr std::string_view forget_all = "DO $$ BEGIN EXECUTE 'DEALLOCATE ALL'; END $$";
+
 TEST_F(PostgresStatement, SurvivesThatTheServerForgotIt)
 {
     make_counter();
     auto const on = open();
     auto const update = on->prepare(add_one);
-    auto const dropped = on->prepare("SELECT 1");
     EXPECT_EQ(update->execute({}), 1);
-    run(*on, "DEALLOCATE ALL");
-    EXPECT_EQ(update->execute({}), 1);
-    run(*on, "DISCARD ALL");
+    run(*on, forget_all);
+    EXPECT_EQ(update->execute({}), 1) << "prepared anew";
     on->begin(begin::write, isolation::engine_default);
+    update->execute({});
+    run(*on, forget_all);
     auto const e = error_of([&] { update->execute({}); });
     EXPECT_EQ(e.code(), errc::transaction_aborted);
     EXPECT_TRUE(names_code(e, "26000"));
@@ -143,12 +146,46 @@ TEST_F(PostgresStatement, SurvivesThatTheServerForgotIt)
     EXPECT_EQ(update->execute({}), 1);
     on->commit();
     EXPECT_EQ(counted(), "3");
+    EXPECT_TRUE(on->alive());
+}
+
+TEST_F(PostgresStatement, SurvivesThatItsTransactionsBeginningWasForgotten)
+{
+    make_counter();
+    auto const on = open();
+    on->begin(begin::write, isolation::engine_default);
+    number(*on, "SELECT 1");
+    on->commit();
+    run(*on, forget_all);
+    auto const update = on->prepare(add_one);
+    on->begin(begin::write, isolation::engine_default);
+    EXPECT_EQ(error_of([&] { update->execute({}); }).code(), errc::transaction_aborted);
+    on->rollback();
+    on->begin(begin::write, isolation::engine_default);
+    EXPECT_EQ(update->execute({}), 1);
+    on->commit();
+    EXPECT_EQ(counted(), "1");
+}
+
+TEST_F(PostgresStatement, ToldToForgetItIsPreparedAnewEvenInsideATransaction)
+{
+    make_counter();
+    auto const on = open();
+    auto const update = on->prepare(add_one);
+    on->begin(begin::write, isolation::engine_default);
+    update->execute({});
+    run(*on, "DEALLOCATE ALL");
+    EXPECT_EQ(update->execute({}), 1);
+    on->commit();
+    EXPECT_EQ(counted(), "2");
+    run(*on, "DISCARD ALL");
+    EXPECT_EQ(update->execute({}), 1);
 }
 
 TEST_F(PostgresStatement, IsClosedOnTheServerInTheEnd)
 {
     auto const on = open();
-    constexpr auto count = "SELECT count(*) FROM pg_prepared_statements";
+    constexpr auto count = "SELECT count(*) FROM pg_prepared_statements WHERE statement ~ 'SELECT'";
     auto const question = on->prepare(count);
     for (int i = 0; i < 50; ++i)
         static_cast<void>(on->prepare("SELECT " + std::to_string(i)));

@@ -171,7 +171,7 @@ TEST_F(PostgresWaiting, AWriteOnItsOwnPastTheDeadlineIsSurelyNotCommitted)
     auto const on = open();
     on->set_deadline(in(milliseconds{30}));
     auto const e = error_of([&] { run(*on, add_one); });
-    EXPECT_EQ(e.code(), errc::deadline_exceeded);
+    EXPECT_EQ(e.code(), errc::lock_timeout);
     EXPECT_EQ(e.when(), phase::in_transaction);
     holder_->ask("ROLLBACK");
     EXPECT_EQ(counted(), "0");
