@@ -90,6 +90,14 @@ table_names tables_present(Place& in, catalogue const& engine)
     return {engine, in.template query<std::string>(engine.table_names)};
 }
 
+// Those that a script has made, where the bookkeeping alone does not say so.
+table_names tables_marked(snapshot& in, catalogue const& engine)
+{
+    if (engine.made_by_scripts.empty())
+        return {engine, {}};
+    return {engine, in.query<std::string>(engine.made_by_scripts)};
+}
+
 std::string bookkeeping(database const& of)
 {
     return of.table_prefix() + std::string(mapping_of(static_cast<applied_step*>(nullptr)).table);
@@ -175,18 +183,41 @@ bool apply_statement_by_statement(database& in, catalogue const& engine, step co
 
 bool apply_step(database& in, catalogue const& engine, step const& next)
 {
-    if (!in.supports(capability::transactional_ddl))
-        return apply_statement_by_statement(in, engine, next);
-    constexpr int tries = 3;
+    constexpr int tries = 5;
     for (int left = tries;; --left) {
         try {
-            return apply_in_one_transaction(in, engine, next);
-        } catch (error const& other_starter) {
-            // two starters that make one table: the second is told so, and then finds the row
-            if (other_starter.code() != errc::already_exists || left == 1)
+            return in.supports(capability::transactional_ddl)
+                       ? apply_in_one_transaction(in, engine, next)
+                       : apply_statement_by_statement(in, engine, next);
+        } catch (error const&) {
+            // of two starters that make one table the second fails, and then finds the row
+            if (repository<applied_step>(in).find(next.number))
+                return false;
+            if (left == 1)
                 throw;
         }
     }
+}
+
+// The last first: tables that refer to others were made after them.
+std::vector<std::string>
+tables_to_drop(database const& from, snapshot& view, catalogue const& engine)
+{
+    auto const present = tables_present(view, engine);
+    std::vector<std::string> doomed{bookkeeping(from)};
+    if (!present.contains(doomed.front()))
+        return {};
+    auto const marked = tables_marked(view, engine);
+    for (auto const& one : steps(engine.engine)) {
+        bool const applied = repository<applied_step>(view).find(one.number).has_value();
+        for (auto const& table : tables_made_by(one.text)) {
+            auto name = from.table_prefix() + table;
+            if (present.contains(name) && (applied || marked.contains(name)))
+                doomed.push_back(std::move(name));
+        }
+    }
+    std::ranges::reverse(doomed);
+    return doomed;
 }
 
 }  // namespace
@@ -233,7 +264,9 @@ state inspect(database& of)
     auto const& engine = catalogue_of(of.engine());
     auto const all = steps(engine.engine);
     state found;
+    table_names marked(engine, {});
     auto const present = of.read([&](snapshot& view) {
+        marked = tables_marked(view, engine);
         auto names = tables_present(view, engine);
         if (names.contains(bookkeeping(of)))
             found.applied = repository<applied_step>(view)
@@ -256,7 +289,7 @@ state inspect(database& of)
             auto const name = of.table_prefix() + table;
             if (applied && !present.contains(name))
                 found.missing_tables.push_back(name);
-            if (!applied && present.contains(name))
+            if (!applied && present.contains(name) && !marked.contains(name))
                 found.foreign_tables.push_back(name);
         }
     }
@@ -295,28 +328,24 @@ std::vector<std::string> tables_named(database& of, std::string_view beginning)
 void drop(database& from)
 {
     auto const& engine = catalogue_of(from.engine());
+    auto const doomed =
+        from.read([&](snapshot& view) { return tables_to_drop(from, view, engine); });
+    auto const statement = [&](std::string const& name) {
+        return std::string("DROP TABLE IF EXISTS ") + engine.quote + name + engine.quote;
+    };
+    if (!from.supports(capability::transactional_ddl)) {
+        // a drop that is cut short leaves tables of steps that are not applied: repeated, or
+        // taken over by the next starter
+        if (!doomed.empty())
+            repository<applied_step>(from).remove_where(field<&applied_step::step> >= 0);
+        for (auto const& name : doomed)
+            from.execute(statement(name));
+        return;
+    }
     from.transact(
         [&](unit_of_work& work) {
-            auto const present = tables_present(work, engine);
-            auto const own = bookkeeping(from);
-            if (!present.contains(own))
-                return;
-            table_names marked(engine, {});
-            if (!engine.made_by_scripts.empty())
-                marked = {engine, work.query<std::string>(engine.made_by_scripts)};
-            std::vector<std::string> doomed{own};
-            for (auto const& one : steps(engine.engine)) {
-                bool const applied = work.find<applied_step>(one.number) != nullptr;
-                for (auto const& table : tables_made_by(one.text))
-                    if (applied || marked.contains(from.table_prefix() + table))
-                        doomed.push_back(from.table_prefix() + table);
-            }
-            // Tables that refer to others were made after them.
-            for (auto name = doomed.rbegin(); name != doomed.rend(); ++name) {
-                if (!present.contains(*name))
-                    continue;
-                work.execute(std::string("DROP TABLE ") + engine.quote + *name + engine.quote);
-            }
+            for (auto const& name : doomed)
+                work.execute(statement(name));
         },
         {.pessimistic = true});
 }

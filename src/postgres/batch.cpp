@@ -33,8 +33,14 @@ void connection::batch::run()
 void connection::batch::send_all()
 {
     sql::step one;
-    while (!failed_ && source_.next(one))
+    while (!failed_) {
+        on_.batch_is_open_ = begun_;
+        bool const more = source_.next(one);
+        on_.batch_is_open_ = false;
+        if (!more)
+            return;
         send(one);
+    }
 }
 
 void connection::batch::send(sql::step const& one)
@@ -116,6 +122,7 @@ void connection::batch::finish()
 
 void connection::batch::abandon()
 {
+    on_.batch_is_open_ = false;
     quiet_ = true;
     finish();
 }

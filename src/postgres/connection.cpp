@@ -245,6 +245,8 @@ void connection::run(sql::step_source& source)
 prepared connection::describe(std::string const& text)
 {
     require_usable();
+    if (batch_is_open_) [[unlikely]]
+        refuse("a statement is prepared while a batch is on its way");
     prepared made{.name = "tiebreak_" + std::to_string(++last_name_), .generation = generation_};
     bool const alone = is_idle();
     auto const found = exchange(false, false, [&] {

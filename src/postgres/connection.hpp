@@ -138,6 +138,7 @@ private:
     bool is_old_ = false;  // to be replaced when it is free: the server takes no writes any more
     bool is_read_only_ = false;              // the server, or the user, is
     bool reads_ = false;                     // this transaction only reads
+    bool batch_is_open_ = false;             // steps are on their way
     control begin_read_committed_{"BEGIN"};  // the session's default; to name it costs 3 us
     control begin_repeatable_read_{"BEGIN ISOLATION LEVEL REPEATABLE READ"};
     control begin_serializable_{"BEGIN ISOLATION LEVEL SERIALIZABLE"};

@@ -37,7 +37,7 @@ struct step {
 
 // Where a batch comes from and its answers go. `next` is called for all steps in order; `matched`
 // is called for them in the same order, each after its own `next`, but possibly after later ones.
-// Throwing from either ends the batch.
+// Throwing from either ends the batch. Neither may use the connection, not even to prepare.
 class step_source {
 public:
     step_source() = default;

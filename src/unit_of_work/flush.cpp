@@ -210,6 +210,12 @@ void workspace::run_updates(std::span<planned const> updates, bool last)
         connection().sql::connection::run(steps);
         return;
     }
+    if (connection().speaks().supports(capability::pipelining)) {
+        // nothing can be prepared once the first is on its way
+        for (auto const& one : updates)
+            static_cast<void>(
+                session_->update(*rows_.entries()[one.position].of, one.changed, one.bump));
+    }
     try {
         connection().run(steps);
     } catch (flush_steps::too_few const& short_by_some) {

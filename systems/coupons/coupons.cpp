@@ -86,6 +86,8 @@ set_member_status(database& in, std::int64_t id, member_status to)
 
 std::optional<issue_audit> audit(database& in, std::string_view code)
 {
+    if (!detail::is_code(code))
+        return std::nullopt;
     return in.read([&](snapshot& view) -> std::optional<issue_audit> {
         auto const found = repository<coupon>(view).find_by<&coupon::code>(std::string(code));
         if (!found)

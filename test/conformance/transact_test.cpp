@@ -350,6 +350,50 @@ TEST_P(TransactRivals, ExhaustedAttemptsCarryTheRealConflict)
     EXPECT_EQ(now().issued_quantity, 0);
 }
 
+// Statements that were never prepared before, different ones, in one flush; any of them can lose.
+TEST_P(TransactRivals, OfDifferentUpdatesInOneFlushEachIsChecked)
+{
+    auto rival = fresh().open();
+    std::vector<std::int64_t> ids{row_.id};
+    for (auto const* code : {"B", "C", "D"})
+        ids.push_back(add_coupon(db(), code, 5).id);
+    for (std::size_t loser = 0; loser < ids.size(); ++loser) {
+        auto fresh_statements = fresh().open();
+        std::vector<coupon> before;
+        for (auto const id : ids)
+            before.push_back(stored<coupon>(db(), id));
+        auto const failure = error_of([&] {
+            fresh_statements.transact(
+                [&](unit_of_work& work) {
+                    std::vector<coupon*> rows;
+                    for (auto const id : ids)
+                        rows.push_back(&work.load<coupon>(id));
+                    std::thread([&] {
+                        rival.transact([&](unit_of_work& other) {
+                            other.load<coupon>(ids[loser]).total_quantity += 1;
+                        });
+                    }).join();
+                    rows[0]->issued_quantity += 1;
+                    rows[1]->total_quantity += 10;
+                    rows[2]->code += "x";
+                    rows[3]->issued_quantity += 1;
+                    rows[3]->code += "x";
+                },
+                {.retry = retry_presets::once});
+        });
+        ASSERT_TRUE(failure);
+        EXPECT_EQ(failure->code(), errc::stale_version);
+        ASSERT_NE(failure->what_conflicted(), nullptr);
+        EXPECT_EQ(failure->what_conflicted()->key, std::to_string(ids[loser]));
+        for (std::size_t i = 0; i < ids.size(); ++i) {
+            auto const after = stored<coupon>(db(), ids[i]);
+            EXPECT_EQ(after.version.value(), before[i].version.value() + (i == loser ? 1 : 0));
+            EXPECT_EQ(after.code, before[i].code);
+            EXPECT_EQ(after.issued_quantity, before[i].issued_quantity);
+        }
+    }
+}
+
 TEST_P(TransactRivals, AWaitForAHolderEndsAtTheDeadline)
 {
     auto rival = fresh().open();

@@ -133,7 +133,8 @@ TEST_P(D2, ATimestampGrowsEvenWhenTheRowIsFromTheFuture)
     auto const future = row.version.value() + std::chrono::hours{24 * 365};
     db().transact([&](unit_of_work& work) {
         work.execute("UPDATE " + work.table<timed>() +
-                     " SET version = " + std::to_string(future.time_since_epoch().count()));
+                         " SET version = " + (db().engine() == "postgresql" ? "$1" : "?"),
+                     future);
     });
     row.version = timestamp_version{future};
     repository<timed>(db()).save(row);
