@@ -259,7 +259,9 @@ std::vector<std::string> tables(std::string_view engine)
     return all;
 }
 
-state inspect(database& of)
+namespace {
+
+state look(database& of)
 {
     auto const& engine = catalogue_of(of.engine());
     auto const all = steps(engine.engine);
@@ -294,6 +296,22 @@ state inspect(database& of)
         }
     }
     return found;
+}
+
+}  // namespace
+
+state inspect(database& of)
+{
+    constexpr int tries = 20;
+    for (int left = tries;; --left) {
+        try {
+            return look(of);
+        } catch (error const& failure) {
+            // a view is of one moment; a table that was made since it cannot show
+            if (failure.code() != errc::transaction_aborted || left == 1)
+                throw;
+        }
+    }
 }
 
 std::vector<applied_step> apply(database& in)

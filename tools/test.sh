@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# Everything that is tested: unit tests and conformance under ThreadSanitizer, then all tests under
-# AddressSanitizer and UndefinedBehaviorSanitizer, the installed library and wrong mappings among
-# them. Both parts run even if the first fails.
+# Everything that is tested: unit tests and conformance on SQLite under ThreadSanitizer, then all
+# tests on all engines under AddressSanitizer and UndefinedBehaviorSanitizer, the installed library
+# and wrong mappings among them. The servers are private and thrown away (tools/databases.sh). Both
+# parts run even if the first fails.
 #
 #   tools/test.sh [CTEST-OPTION…]      for example -R Lease
 set -euo pipefail
 cd "$(dirname "$0")/.."
 case "${1:-}" in
-  -h | --help) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 0 ;;
+  -h | --help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
 esac
 
 jobs=$(nproc)
@@ -38,12 +39,13 @@ thread_sanitizer() {
     ctest --preset tsan --parallel "$jobs" --no-tests=error "${ctest_options[@]}"
 }
 everything() {
-  build asan && ctest --preset asan --parallel "$jobs" --no-tests=error "${ctest_options[@]}"
+  build asan && TIEBREAK_REQUIRE_ENGINES=1 tools/databases.sh run \
+    ctest --preset asan --parallel "$jobs" --no-tests=error "${ctest_options[@]}"
 }
 
 ctest_options=("$@")
-stage "ThreadSanitizer: unit tests and conformance" thread_sanitizer
-stage "AddressSanitizer, UndefinedBehaviorSanitizer: everything" everything
+stage "ThreadSanitizer: unit tests, conformance on SQLite" thread_sanitizer
+stage "AddressSanitizer, UndefinedBehaviorSanitizer: everything, all engines" everything
 
 if [ ${#failed[@]} -gt 0 ]; then
   printf 'FAILED: %s\n' "${failed[@]}" >&2

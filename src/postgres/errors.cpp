@@ -91,7 +91,7 @@ constexpr std::array table{
             failure,
             "a function or operator does not exist in the database"},
     meaning{"42P01", failure, failure, failure, "a table does not exist in the database"},
-    meaning{"42P07", failure, failure, failure, "a table is already there"},
+    meaning{"42P07", exists, exists, exists, "a table is already there"},
     meaning{"44", failure, violated, violated, "a check was violated"},
     meaning{
         "53", unavailable, unavailable, aborted, "the database server has too little of something"},

@@ -239,7 +239,7 @@ INSTANTIATE_TEST_SUITE_P(
         refused{"MissingColumn", {}, "SELECT missing FROM witness", "42703", failure},
         refused{"MissingFunction", {}, "SELECT missing(1)", "42883", failure},
         refused{"MissingType", {}, "SELECT CAST(NULL AS missing)", "42704", failure},
-        refused{"TableTwice", {}, "CREATE TABLE witness(a int)", "42P07", failure},
+        refused{"TableTwice", {}, "CREATE TABLE witness(a int)", "42P07", errc::already_exists},
         refused{"NotSupported", {}, "SELECT max(a) FROM witness FOR UPDATE", "0A000", failure},
         refused{"Raised40001",
                 {},
