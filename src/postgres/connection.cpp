@@ -136,7 +136,6 @@ void connection::commit()
     result_handle failed;
     bool committed = false;
     try {
-        static_cast<void>(wire_.take_replication_warning());
         static_cast<void>(send_control(commit_));
         wire_.sync();
         committed = receive_commit(failed);
@@ -150,12 +149,18 @@ void connection::commit()
         throw make_error(
             "25P02", phase::commit_sent, "the answer to COMMIT was not COMMIT: rolled back");
     }
-    if (wire_.take_replication_warning()) {
-        throw error(errc::commit_unknown,
-                    "the transaction is committed on this server, but not surely on its standby",
-                    "PostgreSQL 01000: the wait for synchronous replication was cancelled")
-            .seen_in(phase::commit_sent);
-    }
+    require_replicated();
+}
+
+// A wait for the standby that was cancelled ends with a warning, and with success.
+void connection::require_replicated()
+{
+    if (!wire_.take_replication_warning()) [[likely]]
+        return;
+    throw error(errc::commit_unknown,
+                "the transaction is committed on this server, but not surely on its standby",
+                "PostgreSQL 01000: the wait for synchronous replication was cancelled")
+        .seen_in(phase::commit_sent);
 }
 
 // Up to the end of the exchange. What is lost after the tag was lost after the commit.
@@ -361,6 +366,7 @@ result_handle connection::exchange(bool writes, bool with_lead, Send send)
         auto answer = receive(before);
         if (alone)
             is_failed(answer) ? lock_limit_.rolled_back() : lock_limit_.committed();
+        require_replicated();
         return answer;
     } catch (lost_session const& why) {
         throw_lost(why, when);
@@ -382,6 +388,7 @@ connection::lead connection::send_lead(bool writes)
     }
     if (state_ == state::begun) {
         before.results += send_control(*begin_);
+        state_ = state::open;
     }
     using std::chrono::milliseconds;
     auto const left = deadline_ == sql::deadline::max()

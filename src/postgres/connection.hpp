@@ -129,6 +129,7 @@ private:
     [[noreturn]] void refuse(char const* what) const;
     void start_exchange();
     [[nodiscard]] shape shape_of_type(type_id type);
+    void require_replicated();
     [[nodiscard]] bool receive_commit(result_handle& failed);
 
     observer* watcher_;

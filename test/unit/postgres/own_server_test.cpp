@@ -1,0 +1,237 @@
+// What only a server of one's own can be made to do: unsafe settings, a standby that does not
+// answer, a shutdown, a crash, a server that takes no writes. Started by tools/databases.sh.
+#include "fixture.hpp"
+#include "support/temporary_folder.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+
+namespace tiebreak::postgres {
+namespace {
+
+using begin = sql::begin_mode;
+using std::chrono::seconds;
+
+class PostgresOwnServer : public testing::Test {
+protected:
+    void SetUp() override
+    {
+        if (environment("TIEBREAK_TEST_POSTGRES_URL").empty())
+            GTEST_SKIP() << "no PostgreSQL server is named (TIEBREAK_TEST_POSTGRES_URL)";
+        namespace fs = std::filesystem;
+        fs::permissions(folder_.path(),
+                        fs::perms::owner_all | fs::perms::group_exec |
+                            fs::perms::others_exec);  // the server's user is another
+        start();
+        other_ = std::make_unique<stranger>(url_);
+        other_->ask("CREATE TABLE counter(id bigint PRIMARY KEY, n bigint NOT NULL)");
+        other_->ask("INSERT INTO counter VALUES(1, 0), (2, 0)");
+    }
+
+    void TearDown() override
+    {
+        other_.reset();
+        if (!url_.empty())
+            tool("stop " + servers());
+    }
+
+    void start()
+    {
+        auto const told = tool("start " + servers());
+        constexpr std::string_view name = "TIEBREAK_TEST_POSTGRES_URL=";
+        auto const at = told.find(name);
+        ASSERT_NE(at, std::string::npos) << told;
+        url_ = told.substr(at + name.size());
+        url_ = url_.substr(0, url_.find('\n'));
+    }
+
+    void stop()
+    {
+        other_.reset();
+        tool("stop " + servers());
+    }
+
+    [[nodiscard]] std::string servers() const { return folder_.file("servers"); }
+
+    [[nodiscard]] std::string data() const { return servers() + "/postgres/data"; }
+
+    static std::string tool(std::string const& arguments)
+    {
+        auto const command = "ENGINES=postgres " TIEBREAK_DATABASES " " + arguments + " 2>&1";
+        std::FILE* const output = ::popen(command.c_str(), "r");
+        std::string text;
+        std::array<char, 512> part;
+        while (std::fgets(part.data(), part.size(), output) != nullptr)
+            text += part.data();
+        EXPECT_EQ(::pclose(output), 0) << command << "\n" << text;
+        return text;
+    }
+
+    void set(std::string const& setting, std::string const& value)
+    {
+        other_->ask("ALTER SYSTEM SET " + setting + " = '" + value + "'");
+        other_->ask("SELECT pg_reload_conf()");
+        wait_until("current_setting('" + setting + "') = '" + value + "'");
+    }
+
+    void wait_until(std::string const& condition)
+    {
+        auto const until = in(seconds{20});
+        while (other_->ask("SELECT " + condition) != "t") {
+            ASSERT_LT(std::chrono::steady_clock::now(), until) << condition;
+            std::this_thread::yield();
+        }
+    }
+
+    [[nodiscard]] std::unique_ptr<sql::engine> engine(std::string const& more = {}) const
+    {
+        return open_engine(sql::parse_url(url_ + more), nullptr);
+    }
+
+    [[nodiscard]] std::unique_ptr<sql::connection> open(std::string const& more = {}) const
+    {
+        return engine(more)->open(in(seconds{20}));
+    }
+
+    [[nodiscard]] std::string counted()
+    {
+        return other_->ask("SELECT n FROM counter WHERE id = 1");
+    }
+
+    // Runs `call`, and `meanwhile` as soon as its session waits for the standby.
+    template <class Call>
+    [[nodiscard]] error while_waiting_for_standby(Call&& call, std::string const& meanwhile)
+    {
+        std::thread meddler([&] {
+            wait_until("EXISTS(SELECT FROM pg_stat_activity WHERE wait_event = 'SyncRep')");
+            other_->ask("SELECT " + meanwhile +
+                        "(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
+        });
+        auto e = error_of(call);
+        meddler.join();
+        return e;
+    }
+
+    test::temporary_folder folder_;
+    std::string url_;
+    std::unique_ptr<stranger> other_;
+};
+
+TEST_F(PostgresOwnServer, WithoutFlushesIsRefused)
+{
+    auto const on = open();
+    set("fsync", "off");
+    auto const e = error_of([&] { static_cast<void>(open()); });
+    EXPECT_EQ(e.code(), errc::unsafe_settings);
+    EXPECT_NE(std::string_view{e.what()}.find("fsync is off"), std::string_view::npos);
+    set("full_page_writes", "off");
+    auto const found = engine()->check(*on);
+    for (auto const* part : {"fsync is off", "full_page_writes is off"})
+        EXPECT_TRUE(std::ranges::any_of(found, [&](sql::finding const& one) {
+            return one.weakens && one.text.find(part) != std::string::npos;
+        })) << part;
+}
+
+TEST_F(PostgresOwnServer, ACommitThatIsNotReplicatedForSureIsInDoubt)
+{
+    other_->ask("SET synchronous_commit = off");
+    auto const on = open();
+    auto const dying = open();
+    set("synchronous_standby_names", "nobody");
+    on->begin(begin::write, isolation::engine_default);
+    run(*on, add_one);
+    auto const e = while_waiting_for_standby([&] { on->commit(); }, "pg_cancel_backend");
+    EXPECT_EQ(e.code(), errc::commit_unknown);
+    EXPECT_EQ(e.when(), phase::commit_sent);
+    EXPECT_EQ(counted(), "1") << "committed here";
+    EXPECT_TRUE(on->alive());
+
+    auto const alone = while_waiting_for_standby([&] { run(*on, add_one); }, "pg_cancel_backend");
+    EXPECT_EQ(alone.code(), errc::commit_unknown);
+    EXPECT_EQ(alone.when(), phase::commit_sent);
+
+    dying->begin(begin::write, isolation::engine_default);
+    run(*dying, add_one);
+    auto const ended = while_waiting_for_standby([&] { dying->commit(); }, "pg_terminate_backend");
+    EXPECT_EQ(ended.code(), errc::commit_unknown);
+    EXPECT_FALSE(dying->alive());
+    EXPECT_EQ(counted(), "3");
+}
+
+TEST_F(PostgresOwnServer, AShutdownIsUnavailableAndOverWhenItStartsAgain)
+{
+    auto const idle = open();
+    auto const busy = open();
+    busy->begin(begin::write, isolation::engine_default);
+    run(*busy, add_one);
+    stop();
+    EXPECT_FALSE(idle->alive());
+    EXPECT_EQ(error_of([&] { run(*busy, add_one); }).code(), errc::unavailable);
+    busy->rollback();
+    auto const e = error_of([&] { static_cast<void>(open()); });
+    EXPECT_EQ(e.code(), errc::unavailable);
+    EXPECT_EQ(e.when(), phase::connecting);
+    start();
+    EXPECT_EQ(number(*open(), "SELECT n FROM counter WHERE id = 1"), 0);
+}
+
+TEST_F(PostgresOwnServer, ACrashIsUnavailableInATransactionAndInDoubtAtItsCommit)
+{
+    auto const victim = open();
+    auto const process = static_cast<pid_t>(number(*victim, "SELECT pg_backend_pid()"));
+    auto const busy = open();
+    auto const committing = open();
+    for (auto* one : {busy.get(), committing.get()})
+        one->begin(begin::write, isolation::engine_default);
+    run(*busy, add_one);
+    run(*committing, add_one_to_other);
+    if (::kill(process, SIGKILL) != 0)
+        GTEST_SKIP() << "the server's processes belong to somebody else";
+    // the server ends all sessions, recovers and takes work again
+    auto const in_transaction = error_of([&] {
+        for (;;)
+            run(*busy, "SELECT pg_sleep(0.001)");
+    });
+    EXPECT_EQ(in_transaction.code(), errc::unavailable) << in_transaction.server_message();
+    EXPECT_EQ(error_of([&] { committing->commit(); }).code(), errc::commit_unknown);
+    auto const until = in(seconds{20});
+    for (std::unique_ptr<sql::connection> again; !again;) {
+        try {
+            again = open();
+            EXPECT_EQ(number(*again, "SELECT sum(n) FROM counter"), 0);
+        } catch (error const& e) {
+            EXPECT_EQ(e.code(), errc::unavailable) << e.what() << e.server_message();
+            ASSERT_LT(std::chrono::steady_clock::now(), until);
+        }
+    }
+}
+
+TEST_F(PostgresOwnServer, AsAStandbyItTakesReadersThatAskForItAndNoOthers)
+{
+    stop();
+    std::ofstream(data() + "/standby.signal");
+    start();
+    auto const e = error_of([&] { static_cast<void>(open()); });
+    EXPECT_EQ(e.code(), errc::unavailable);
+    EXPECT_STREQ(e.what(), "the database server accepts no writing");
+    auto const on = open("?target_session_attrs=prefer-standby");
+    EXPECT_EQ(number(*on, "SELECT n FROM counter WHERE id = 1"), 0);
+    on->begin(begin::write, isolation::engine_default);
+    EXPECT_EQ(error_of([&] { run(*on, add_one); }).code(), errc::unavailable);
+    on->rollback();
+    on->begin(begin::write, isolation::serializable);
+    EXPECT_EQ(error_of([&] { number(*on, "SELECT 1"); }).code(), errc::backend_failure);
+    EXPECT_FALSE(on->in_transaction()) << "it never began";
+    EXPECT_THROW(number(*on, "SELECT 1"), std::logic_error);
+    on->rollback();
+    EXPECT_EQ(number(*on, "SELECT 1"), 1);
+    auto const found = engine()->check(*on);
+    EXPECT_TRUE(std::ranges::any_of(found, [](sql::finding const& one) {
+        return one.weakens && one.text.find("is a standby") != std::string::npos;
+    }));
+}
+
+}  // namespace
+}  // namespace tiebreak::postgres
