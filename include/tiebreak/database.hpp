@@ -114,7 +114,12 @@ public:
     transaction(database& on, transact_options const& options);
     transaction(transaction const&) = delete;
     transaction& operator=(transaction const&) = delete;
-    ~transaction();
+
+    ~transaction()
+    {
+        if (running_)
+            abandon();
+    }
 
     /// A new unit of work, or the one this call joins.
     [[nodiscard]] unit_of_work& start();
@@ -129,16 +134,17 @@ private:
     void leave() noexcept;
     void commit();
     [[nodiscard]] error explained(error const& failure);
-    [[nodiscard]] retry_policy const& policy() const noexcept;
+    void abandon() noexcept;
 
     database_core& core_;
     transact_options const& options_;
     workspace* joined_;  ///< the unit this call joins, or null
     workspace& space_;
     unit_of_work work_;
+    retry_policy const& policy_;
     std::string token_{};  ///< of the running attempt; empty: none
     int attempts_ = 0;
-    bool running_ = false;
+    bool running_ = false;  ///< never when this call joined
     std::chrono::steady_clock::time_point started_{};
 };
 

@@ -566,6 +566,18 @@ struct plan_maker {
         return mask;
     }();
 
+    /// Numbers, times and versions are encoded by value.
+    static constexpr column_mask borrowing_mask = [] {
+        column_mask mask = 0;
+        e::each([&](auto d, auto i) {
+            using type = member_type<decltype(d)::pointer>;
+            if constexpr (!std::is_arithmetic_v<type> && !is_version<type> &&
+                          !std::same_as<type, time_point>)
+                mask |= column_mask{1} << i;
+        });
+        return mask;
+    }();
+
     static constexpr bool generated = [] {
         bool found = false;
         e::each_part([&]<class P>(P const&) { found = found || is_generated_key<P>; });
@@ -716,6 +728,7 @@ plan plan_maker<T>::make()
         .key_size = static_cast<std::size_t>(std::popcount(key_mask)),
         .version = version,
         .unversioned = unversioned_mask,
+        .borrowing = borrowing_mask,
         .form = form,
         .generated = generated,
         .version_column = version_column,

@@ -44,6 +44,7 @@ struct plan {
     std::size_t key_size;     ///< how many columns the key has
     column_mask version;      ///< one bit, or none
     column_mask unversioned;  ///< columns whose change does not bump the version
+    column_mask borrowing;    ///< columns whose encoded values may point into the object
     version_form form;
     bool generated;              ///< the database makes the key
     std::size_t version_column;  ///< meaningless without a version

@@ -98,7 +98,7 @@ public:
     /// \throws error `stale_version`: locking found a newer version than the one loaded
     /// \throws error `lock_timeout`: a pessimistic lock was not had in time
     template <mapped_entity T>
-    [[nodiscard]] T* find(key_of<T> const& key, lock_request lock = {})
+    [[nodiscard]] T* find(key_of<T> const& key, lock_request const& lock = {})
     {
         detail::encoded_key<T> const values{key};
         return static_cast<T*>(find_by_key(detail::plan_of<T>(), values.values.data(), lock));
@@ -106,7 +106,7 @@ public:
 
     /// As `find`, for a row that has to be there. \throws error `not_found`
     template <mapped_entity T>
-    [[nodiscard]] T& load(key_of<T> const& key, lock_request lock = {})
+    [[nodiscard]] T& load(key_of<T> const& key, lock_request const& lock = {})
     {
         detail::encoded_key<T> const values{key};
         auto const& plan = detail::plan_of<T>();
@@ -119,7 +119,7 @@ public:
     /// The row with this value in a unique member, tracked, or null. One statement.
     template <auto Member>
     [[nodiscard]] detail::owner_of<Member>* find_by(detail::member_type<Member> const& is,
-                                                    lock_request lock = {})
+                                                    lock_request const& lock = {})
     {
         using entity = detail::owner_of<Member>;
         static_assert(mapped_entity<entity>);
@@ -256,8 +256,9 @@ private:
 
     ~unit_of_work() = default;
 
-    void* find_by_key(detail::plan const& of, value const* key, lock_request lock);
-    void* find_by_column(detail::plan const& of, std::size_t column, value is, lock_request lock);
+    void* find_by_key(detail::plan const& of, value const* key, lock_request const& lock);
+    void*
+    find_by_column(detail::plan const& of, std::size_t column, value is, lock_request const& lock);
     [[noreturn]] static void throw_not_found(detail::plan const& of, value const* key);
     void* add_row(detail::plan const& of, void* from);
     void* insert_row(detail::plan const& of, void* from);

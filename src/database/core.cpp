@@ -4,11 +4,12 @@
 #include <random>
 #include <stdexcept>
 #include <thread>
+#include <time.h>
 #include <utility>
 
 namespace tiebreak::detail {
 
-thread_local workspace* database_core::running = nullptr;
+constinit thread_local workspace* database_core::running = nullptr;
 
 database_core::database_core(parsed_url url)
     : url_(std::move(url)),
@@ -103,6 +104,17 @@ void database_core::hand_over() noexcept
 {
     if (auto* const free = hot_.exchange(nullptr))
         give_slowly(*free);
+}
+
+std::chrono::steady_clock::time_point start_of(retry_policy const& policy) noexcept
+{
+    using std::chrono::steady_clock;
+    bool const exactly = policy.deadline.count() != 0 && policy.deadline < std::chrono::seconds{1};
+    timespec tick{};  // the kernel's last, on the clock that steady_clock reads
+    if (exactly || clock_gettime(CLOCK_MONOTONIC_COARSE, &tick) != 0)
+        return steady_clock::now();
+    return steady_clock::time_point{std::chrono::seconds{tick.tv_sec} +
+                                    std::chrono::nanoseconds{tick.tv_nsec}};
 }
 
 sql::deadline deadline_after(std::chrono::steady_clock::time_point start,

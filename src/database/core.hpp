@@ -70,7 +70,7 @@ public:
     // True when every unit begins its transaction at once: in memory there is nobody to block.
     [[nodiscard]] bool begins_at_once() const noexcept { return begins_at_once_; }
 
-    static thread_local workspace* running;  // the innermost unit of this thread
+    static constinit thread_local workspace* running;  // the innermost unit of this thread
 
 private:
     [[nodiscard]] workspace& ready(workspace& taken);
@@ -81,8 +81,8 @@ private:
     parsed_url url_;
     std::unique_ptr<sql::engine> engine_;
     bool begins_at_once_;
-    std::atomic<workspace*> hot_{nullptr};  // one free workspace, taken without the mutex
     std::atomic<int> waiting_{0};
+    std::atomic<workspace*> hot_{nullptr};  // one free workspace, taken without the mutex
     std::mutex mutex_;
     std::condition_variable freed_;
     std::vector<workspace*> idle_;
@@ -115,6 +115,10 @@ private:
 
 // The core behind the public object.
 [[nodiscard]] database_core& core_of(database const& db) noexcept;
+
+// The time at which a unit begins, at most 10 ms early when its deadline is a second or more away:
+// reading the exact clock would cost as much as a tenth of the whole unit's own work.
+[[nodiscard]] std::chrono::steady_clock::time_point start_of(retry_policy const& policy) noexcept;
 
 // When the caller's time is used up.
 [[nodiscard]] sql::deadline deadline_after(std::chrono::steady_clock::time_point start,

@@ -48,7 +48,8 @@ transaction::transaction(database& on, transact_options const& options)
       options_(options),
       joined_(core_.running_here()),
       space_(joined_ != nullptr ? *joined_ : core_.take()),
-      work_(space_)
+      work_(space_),
+      policy_(options.retry ? *options.retry : core_.options().retry)
 {
     if (joined_ != nullptr) {
         check_join(options, *static_cast<transact_options const*>(joined_->options));
@@ -60,15 +61,15 @@ transaction::transaction(database& on, transact_options const& options)
         core_.give(space_);
         throw;
     }
-    started_ = std::chrono::steady_clock::now();
+    started_ = start_of(policy_);
     space_.options = &options_;
     enter();
 }
 
-transaction::~transaction()
+void transaction::abandon() noexcept
 {
-    if (joined_ == nullptr && running_)
-        leave();
+    space_.rollback();
+    leave();
 }
 
 void transaction::enter() noexcept
@@ -80,16 +81,10 @@ void transaction::enter() noexcept
 
 void transaction::leave() noexcept
 {
-    space_.rollback();
     space_.reset();
     database_core::running = space_.outer;
     running_ = false;
     core_.give(space_);
-}
-
-retry_policy const& transaction::policy() const noexcept
-{
-    return options_.retry ? *options_.retry : core_.options().retry;
 }
 
 unit_of_work& transaction::start()
@@ -101,7 +96,7 @@ unit_of_work& transaction::start()
     ++attempts_;
     if (auto* const watcher = space_.watcher())
         watcher->attempt_started(attempts_);
-    space_.start(deadline_after(started_, policy()),
+    space_.start(deadline_after(started_, policy_),
                  options_.level,
                  options_.pessimistic || options_.level >= isolation::repeatable_read ||
                      core_.begins_at_once(),
@@ -137,7 +132,7 @@ void transaction::commit()
     } catch (error const& failure) {
         if (failure.code() != errc::commit_unknown || core_.begins_at_once())
             throw;
-        auto const until = std::max(deadline_after(started_, policy()),
+        auto const until = std::max(deadline_after(started_, policy_),
                                     std::chrono::steady_clock::now() + resolving_at_least);
         space_.disconnect();  // whatever the old connection still does, nobody waits for it
         auto const fate = resolve_token(core_, token_, until);
@@ -177,7 +172,7 @@ void transaction::failed()
     } catch (error const& failure) {
         auto const told = explained(failure);
         space_.reset();
-        retry_or_throw(core_, space_, told, attempts_, started_, policy());
+        retry_or_throw(core_, space_, told, attempts_, started_, policy_);
     } catch (...) {
         space_.reset();
         throw;

@@ -119,15 +119,14 @@ inline void statement::bind(std::span<value const> parameters)
     int code = SQLITE_OK;
     for (value const& v : parameters) {
         ++index;
-        switch (v.kind()) {
-        case value_kind::boolean:
-        case value_kind::integer:
-        case value_kind::time: code |= sqlite3_bind_int64(to, index, v.integer()); break;
-        case value_kind::null: code |= sqlite3_bind_null(to, index); break;
-        case value_kind::real: code |= sqlite3_bind_double(to, index, v.real()); break;
-        case value_kind::text:
-        case value_kind::bytes: bind_bytes(index, v); break;
-        }
+        if (v.holds_integer()) [[likely]]
+            code |= sqlite3_bind_int64(to, index, v.integer());
+        else if (v.holds_bytes())
+            bind_bytes(index, v);
+        else if (v.is_null())
+            code |= sqlite3_bind_null(to, index);
+        else
+            code |= sqlite3_bind_double(to, index, v.real());
     }
     if (code != SQLITE_OK) [[unlikely]]
         throw std::logic_error("a statement was run while its rows were being read");
@@ -165,33 +164,33 @@ inline std::span<value const> statement::decode()
     auto const count = static_cast<std::size_t>(sqlite3_data_count(from));
     if (count != row_.size()) [[unlikely]]
         row_.resize(count);
-    for (std::size_t i = 0; i < count; ++i) {
-        sqlite3_value* const v = sqlite3_column_value(from, static_cast<int>(i));
-        switch (sqlite3_value_type(v)) {
-        case SQLITE_INTEGER:
-            row_[i] = value{static_cast<std::int64_t>(sqlite3_value_int64(v))};
-            break;
-        case SQLITE_TEXT: {
-            auto const* const text = reinterpret_cast<char const*>(sqlite3_value_text(v));
-            if (text == nullptr) [[unlikely]]
-                fail(SQLITE_NOMEM);
-            row_[i] =
-                value{std::string_view{text, static_cast<std::size_t>(sqlite3_value_bytes(v))}};
-            break;
-        }
-        case SQLITE_FLOAT: row_[i] = value{sqlite3_value_double(v)}; break;
-        case SQLITE_BLOB: {
-            auto const* const bytes = static_cast<std::byte const*>(sqlite3_value_blob(v));
-            auto const size = static_cast<std::size_t>(sqlite3_value_bytes(v));
-            if (bytes == nullptr && size != 0) [[unlikely]]
-                fail(SQLITE_NOMEM);
-            row_[i] = value{std::span{bytes, size}};
-            break;
-        }
-        default: row_[i] = value{}; break;
-        }
+    int column = 0;
+    for (value& to : row_) {
+        sqlite3_value* const v = sqlite3_column_value(from, column++);
+        int const type = sqlite3_value_type(v);
+        if (type == SQLITE_INTEGER) [[likely]]
+            to = value{static_cast<std::int64_t>(sqlite3_value_int64(v))};
+        else if (type == SQLITE_FLOAT)
+            to = value{sqlite3_value_double(v)};
+        else if (type == SQLITE_NULL)
+            to = value{};
+        else
+            to = decode_bytes(v, type);
     }
     return row_;
+}
+
+inline value statement::decode_bytes(sqlite3_value* from, int type)
+{
+    auto const* const text = type == SQLITE_TEXT
+                                 ? reinterpret_cast<char const*>(sqlite3_value_text(from))
+                                 : static_cast<char const*>(sqlite3_value_blob(from));
+    auto const size = static_cast<std::size_t>(sqlite3_value_bytes(from));
+    if (text == nullptr && (type == SQLITE_TEXT || size != 0)) [[unlikely]]
+        fail(SQLITE_NOMEM);
+    if (type == SQLITE_TEXT)
+        return value{std::string_view{text, size}};
+    return value{std::span{reinterpret_cast<std::byte const*>(text), size}};
 }
 
 // What cannot run as it is: a writing statement with no transaction open, which commits on its

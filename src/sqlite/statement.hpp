@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <vector>
 
+struct sqlite3_value;
+
 namespace tiebreak::sqlite {
 
 class statement final : public sql::statement {
@@ -35,7 +37,7 @@ private:
     void bind_bytes(int index, value const& v);
     int run_to_end(std::span<value const> parameters);
     [[nodiscard]] std::span<value const> decode();
-    [[nodiscard]] value decode_bytes(std::size_t column) const;
+    [[nodiscard]] value decode_bytes(sqlite3_value* from, int type);
     void run_apart(std::span<value const> parameters, bool keep);
     [[nodiscard]] std::span<value const> next_kept() noexcept;
     [[noreturn]] void fail(int code);

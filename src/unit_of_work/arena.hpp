@@ -51,16 +51,9 @@ public:
     // unit shall not hold its memory for ever.
     void release() noexcept
     {
-        if (has_large_) [[unlikely]] {
-            std::erase_if(chunks_, [](chunk const& one) { return one.size > chunk_size; });
-            has_large_ = false;
-            next_ = end_ = 0;
-        }
-        while (chunks_.size() > chunks_kept)
-            chunks_.pop_back();
-        if (!chunks_.empty() && chunks_.front().size > 0)
-            use(chunks_.front());
-        current_ = 0;
+        if (current_ != 0 || has_large_) [[unlikely]]
+            return release_chunks();
+        next_ = first_;
     }
 
 private:
@@ -72,16 +65,31 @@ private:
         std::size_t size = 0;
     };
 
-    void use(chunk const& one) noexcept
+    void use(std::size_t number) noexcept
     {
-        next_ = reinterpret_cast<std::uintptr_t>(one.memory.get());
-        end_ = next_ + one.size;
+        current_ = number;
+        next_ = reinterpret_cast<std::uintptr_t>(chunks_[number].memory.get());
+        end_ = next_ + chunks_[number].size;
+        if (number == 0)
+            first_ = next_;
+    }
+
+    void release_chunks() noexcept
+    {
+        std::erase_if(chunks_, [](chunk const& one) { return one.size > chunk_size; });
+        has_large_ = false;
+        if (chunks_.size() > chunks_kept)
+            chunks_.resize(chunks_kept);
+        current_ = 0;
+        first_ = next_ = end_ = 0;
+        if (!chunks_.empty())
+            use(0);
     }
 
     void* take_from_new_chunk(std::size_t size, std::size_t align)
     {
-        while (!chunks_.empty() && current_ + 1 < chunks_.size()) {
-            use(chunks_[++current_]);
+        while (current_ + 1 < chunks_.size()) {
+            use(current_ + 1);
             auto const at = (next_ + align - 1) & ~(align - 1);
             if (at + size <= end_) {
                 next_ = at + size;
@@ -91,13 +99,13 @@ private:
         auto const need = size + align > chunk_size ? size + align : chunk_size;
         chunks_.push_back({std::unique_ptr<std::byte[]>(new std::byte[need]), need});
         has_large_ = has_large_ || need > chunk_size;
-        current_ = chunks_.size() - 1;
-        use(chunks_.back());
+        use(chunks_.size() - 1);
         return take(size, align);
     }
 
     std::uintptr_t next_ = 0;
     std::uintptr_t end_ = 0;
+    std::uintptr_t first_ = 0;  // where the first chunk begins
     std::size_t current_ = 0;
     bool has_large_ = false;
     std::vector<chunk> chunks_;

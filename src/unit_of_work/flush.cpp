@@ -311,7 +311,9 @@ void workspace::finish_update(
 void workspace::update(entry& one, column_mask changed, bool bump, bool last)
 {
     auto const step = prepare_update(one, changed, bump);
-    finish_update(one, changed, bump, step.run->execute(step.parameters), last);
+    auto const rows = step.run->execute(step.parameters);
+    if (rows != 1 || !last) [[unlikely]]
+        finish_update(one, changed, bump, rows, last);
 }
 
 void workspace::set_version(entry& one, value to)

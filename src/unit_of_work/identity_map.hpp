@@ -23,15 +23,20 @@ enum class row_state : std::uint8_t {
 };
 
 struct entry {
+    entry(plan const& row_of, void* at, value* values, row_state is) noexcept
+        : of(&row_of), object(at), snapshot(values), state(is)
+    {
+    }
+
     plan const* of;
     void* object;
     value* snapshot;  // a value for each column, as the table has them; the key's always set
-    std::size_t hash;
+    std::size_t hash = 0;
     row_state state;
-    bool indexed;          // can be found by key
-    bool from_outside;     // its version came from outside: a conflict is precondition_failed
-    bool verify;           // check the version at the flush even if nothing changed
-    bool force_increment;  // bump the version at the flush even if nothing changed
+    bool indexed = false;       // can be found by key
+    bool from_outside = false;  // its version came from outside: a conflict is precondition_failed
+    bool verify = false;        // check the version at the flush even if nothing changed
+    bool force_increment = false;  // bump the version at the flush even if nothing changed
 };
 
 [[nodiscard]] inline std::size_t hash_of(value v) noexcept
@@ -84,12 +89,10 @@ public:
         return none;
     }
 
-    entry& push(entry const& one)
+    // A new entry, not found by key until `index` is called.
+    entry& push(plan const& of, void* object, value* snapshot, row_state state)
     {
-        entries_.push_back(one);
-        if (one.indexed)
-            indexed(entries_.size() - 1);
-        return entries_.back();
+        return entries_.emplace_back(of, object, snapshot, state);
     }
 
     // An entry has got its key.
@@ -102,6 +105,8 @@ public:
 
     // Rebuilds what finds entries; needed after any was dropped or given another key.
     void reindex();
+
+    [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
 
     void clear() noexcept
     {

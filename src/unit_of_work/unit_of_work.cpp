@@ -3,7 +3,7 @@
 
 namespace tiebreak {
 
-void* unit_of_work::find_by_key(detail::plan const& of, value const* key, lock_request lock)
+void* unit_of_work::find_by_key(detail::plan const& of, value const* key, lock_request const& lock)
 {
     return space_.guarded([&] { return space_.find(of, key, lock); });
 }
@@ -11,7 +11,7 @@ void* unit_of_work::find_by_key(detail::plan const& of, value const* key, lock_r
 void* unit_of_work::find_by_column(detail::plan const& of,
                                    std::size_t column,
                                    value is,
-                                   lock_request lock)
+                                   lock_request const& lock)
 {
     return space_.guarded([&] { return space_.find_by(of, column, is, lock); });
 }

@@ -15,7 +15,7 @@ bool is_pessimistic(lock_mode mode) noexcept
 }
 
 // How the database holds the rows of a request.
-held held_by(lock_request lock) noexcept
+held held_by(lock_request const& lock) noexcept
 {
     held as;
     if (lock.mode == lock_mode::pessimistic_read)
@@ -76,7 +76,7 @@ void workspace::begin_now()
 // Opens the transaction in which a lock is taken; for its scope, waits end as the request says.
 class workspace::locking {
 public:
-    locking(workspace& in, lock_request lock) : on_(in.connection())
+    locking(workspace& in, lock_request const& lock) : on_(in.connection())
     {
         if (lock.wait.what == wait_limit::kind::skip &&
             !on_.speaks().supports(capability::skip_locked))
@@ -102,7 +102,7 @@ private:
 };
 
 // A unit that was begun pessimistic holds what it reads, where rows can be held.
-lock_request workspace::asked(lock_request lock) const noexcept
+lock_request workspace::asked(lock_request const& lock) const noexcept
 {
     return holds_rows_ && lock.mode == lock_mode::none ? lock_request{lock_mode::pessimistic_write}
                                                        : lock;
@@ -113,8 +113,10 @@ void workspace::commit()
     if (failed_)
         std::rethrow_exception(failure_);
     flush(true);
-    if (connection().in_transaction())
+    if (connection().in_transaction()) [[likely]]
         connection().commit();
+    else
+        connection().rollback();
 }
 
 void workspace::rollback() noexcept
@@ -124,17 +126,12 @@ void workspace::rollback() noexcept
         connection().rollback();
 }
 
-void workspace::forget_rows() noexcept
+void workspace::reset() noexcept
 {
     for (auto const& one : rows_.entries())
         one.of->destroy(one.object);
     rows_.clear();
     memory_.release();
-}
-
-void workspace::reset() noexcept
-{
-    forget_rows();
     removals_.clear();
     plan_of_flush_.clear();
     if (!after_commit_.empty())
@@ -187,7 +184,7 @@ void workspace::take_snapshot(entry& one, column_mask mask)
         value const* next = key_.data();
         each_column(mask, [&](std::size_t i) { one.snapshot[i] = *next++; });
     }
-    copy_bytes(one.snapshot, mask);
+    copy_bytes(one.snapshot, mask & one.of->borrowing);
 }
 
 entry& workspace::track(plan const& of, value const* row)
@@ -196,15 +193,7 @@ entry& workspace::track(plan const& of, value const* row)
     auto* snapshot =
         static_cast<value*>(memory_.take(of.columns.size() * sizeof(value), alignof(value)));
     of.construct(object);
-    auto& one = rows_.push({.of = &of,
-                            .object = object,
-                            .snapshot = snapshot,
-                            .hash = 0,
-                            .state = row_state::forgotten,
-                            .indexed = false,
-                            .from_outside = false,
-                            .verify = false,
-                            .force_increment = false});
+    auto& one = rows_.push(of, object, snapshot, row_state::forgotten);
     decode_row(of, object, of.all, row);
     take_snapshot(one, of.all);
     one.state = row_state::loaded;
@@ -258,7 +247,7 @@ void workspace::compare(entry& one, value const* row)
     take_snapshot(one, of.all);
 }
 
-void* workspace::found_row(plan const& of, std::span<value const> row, lock_request lock)
+void* workspace::found_row(plan const& of, std::span<value const> row, lock_request const& lock)
 {
     if (row.empty())
         return nullptr;
@@ -278,7 +267,7 @@ void* workspace::found_row(plan const& of, std::span<value const> row, lock_requ
     return one.object;
 }
 
-void* workspace::lock_entry(entry& one, lock_request how)
+void* workspace::lock_entry(entry& one, lock_request const& how)
 {
     check_lock(*one.of, how.mode);
     if (is_pessimistic(how.mode)) {
@@ -315,29 +304,28 @@ std::size_t workspace::find_entry(plan const& of, value const* key) const noexce
     });
 }
 
-void* workspace::find(plan const& of, value const* key, lock_request lock)
+void* workspace::find(plan const& of, value const* key, lock_request const& lock)
 {
-    auto const known = find_entry(of, key);
+    auto const known = rows_.empty() ? identity_map::none : find_entry(of, key);
     if (known != identity_map::none) {
         auto& one = rows_.entries()[known];
         if (one.state == row_state::removed)
             return nullptr;
         return lock.mode == lock_mode::none ? one.object : lock_entry(one, lock);
     }
-    lock = asked(lock);
-    if (lock.mode == lock_mode::none) [[likely]] {
+    if (lock.mode == lock_mode::none && !holds_rows_) [[likely]] {
         auto& statement = session_->find(of);
         sql::reading const until_end(statement);
         auto const row = statement.first({key, of.key_size});
         return row.empty() ? nullptr : track(of, row.data()).object;
     }
-    return find_locking(of, of.key, {key, of.key_size}, lock);
+    return find_locking(of, of.key, {key, of.key_size}, asked(lock));
 }
 
 void* workspace::find_locking(plan const& of,
                               column_mask by,
                               std::span<value const> values,
-                              lock_request lock)
+                              lock_request const& lock)
 {
     check_lock(of, lock.mode);
     std::optional<locking> taking;
@@ -349,7 +337,7 @@ void* workspace::find_locking(plan const& of,
     return found_row(of, statement.first(values), lock);
 }
 
-void* workspace::find_by(plan const& of, std::size_t column, value is, lock_request lock)
+void* workspace::find_by(plan const& of, std::size_t column, value is, lock_request const& lock)
 {
     flush_if_touched(of);
     return find_locking(of, column_mask{1} << column, {&is, 1}, asked(lock));
@@ -401,15 +389,7 @@ void* workspace::add(plan const& of, void* from)
     auto* snapshot = static_cast<value*>(memory_.take(count * sizeof(value), alignof(value)));
     std::uninitialized_value_construct_n(snapshot, count);
     of.move_construct(object, from);
-    auto& one = rows_.push({.of = &of,
-                            .object = object,
-                            .snapshot = snapshot,
-                            .hash = 0,
-                            .state = row_state::added,
-                            .indexed = false,
-                            .from_outside = false,
-                            .verify = false,
-                            .force_increment = false});
+    auto& one = rows_.push(of, object, snapshot, row_state::added);
     pending_ = true;
     if (!of.generated) {
         take_snapshot(one, of.key);
@@ -440,7 +420,7 @@ void workspace::remove(void* row)
     }
 }
 
-void workspace::lock(void* row, lock_request how)
+void workspace::lock(void* row, lock_request const& how)
 {
     lock_entry(entry_of(row), how);
 }

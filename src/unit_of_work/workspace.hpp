@@ -19,6 +19,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace tiebreak::detail {
@@ -35,15 +36,12 @@ public:
     workspace(workspace const&) = delete;
     workspace& operator=(workspace const&) = delete;
 
-    ~workspace() { forget_rows(); }
+    ~workspace() { reset(); }
 
     // --- the connection -------------------------------------------------------------------------
-    [[nodiscard]] bool connected() const noexcept { return session_ != nullptr; }
+    [[nodiscard]] bool connected() const noexcept { return session_.has_value(); }
 
-    void connect(std::unique_ptr<sql::connection> to)
-    {
-        session_ = std::make_unique<session>(std::move(to), prefix_);
-    }
+    void connect(std::unique_ptr<sql::connection> to) { session_.emplace(std::move(to), prefix_); }
 
     void disconnect() noexcept { session_.reset(); }
 
@@ -134,8 +132,9 @@ public:
     void reset() noexcept;
 
     // --- rows -----------------------------------------------------------------------------------
-    [[nodiscard]] void* find(plan const& of, value const* key, lock_request lock);
-    [[nodiscard]] void* find_by(plan const& of, std::size_t column, value is, lock_request lock);
+    [[nodiscard]] void* find(plan const& of, value const* key, lock_request const& lock);
+    [[nodiscard]] void*
+    find_by(plan const& of, std::size_t column, value is, lock_request const& lock);
     void select(query const& what, void* to, void (*found)(void* to, void* row));
     [[nodiscard]] std::int64_t count(query const& what);
     [[nodiscard]] bool exists(query const& what);
@@ -145,7 +144,7 @@ public:
     [[nodiscard]] void* merge(plan const& of, void* from);
     [[nodiscard]] void*
     merge(plan const& of, void const* original, void const* mine, merge_policy how);
-    void lock(void* row, lock_request how);
+    void lock(void* row, lock_request const& how);
 
     // Writes what changed. `last`: nobody will look at the objects afterwards.
     void flush(bool last = false);
@@ -222,17 +221,19 @@ private:
 
     [[noreturn]] void throw_failed() const;
     void begin_now();
-    void forget_rows() noexcept;
 
     [[nodiscard]] std::size_t find_entry(plan const& of, value const* key) const noexcept;
     template <class F>
     void each_known(plan const& of, value const* key, F f);
     entry& track(plan const& of, value const* row);
-    [[nodiscard]] void* found_row(plan const& of, std::span<value const> row, lock_request lock);
-    void* lock_entry(entry& one, lock_request how);
-    [[nodiscard]] lock_request asked(lock_request lock) const noexcept;
     [[nodiscard]] void*
-    find_locking(plan const& of, column_mask by, std::span<value const> values, lock_request lock);
+    found_row(plan const& of, std::span<value const> row, lock_request const& lock);
+    void* lock_entry(entry& one, lock_request const& how);
+    [[nodiscard]] lock_request asked(lock_request const& lock) const noexcept;
+    [[nodiscard]] void* find_locking(plan const& of,
+                                     column_mask by,
+                                     std::span<value const> values,
+                                     lock_request const& lock);
     void compare(entry& one, value const* row);
     entry& entry_of(void* row);
     void copy_bytes(value* row, column_mask mask);
@@ -269,7 +270,7 @@ private:
     database_core const* core_;
     std::string const& prefix_;
     observer* watcher_;
-    std::unique_ptr<session> session_;
+    std::optional<session> session_;
 
     identity_map rows_;
     arena memory_;

@@ -22,15 +22,7 @@ protected:
     std::size_t add(plan const& of, std::vector<value> row)
     {
         auto& snapshot = rows_.emplace_back(std::move(row));
-        auto& one = map_.push({.of = &of,
-                               .object = snapshot.data(),
-                               .snapshot = snapshot.data(),
-                               .hash = 0,
-                               .state = row_state::loaded,
-                               .indexed = false,
-                               .from_outside = false,
-                               .verify = false,
-                               .force_increment = false});
+        auto& one = map_.push(of, snapshot.data(), snapshot.data(), row_state::loaded);
         map_.index(one);
         return map_.entries().size() - 1;
     }
