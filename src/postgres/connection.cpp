@@ -11,7 +11,6 @@
 #include <cstring>
 #include <stdexcept>
 #include <string_view>
-#include <unistd.h>
 
 namespace tiebreak::postgres {
 
@@ -65,7 +64,7 @@ connection::control& connection::begin_for(sql::begin_mode mode, isolation level
 }
 
 connection::connection(settings const& how, sql::deadline until)
-    : watcher_(how.watcher), wire_(connect(how, until)), owner_(::getpid())
+    : watcher_(how.watcher), wire_(connect(how, until)), owner_(generation_of_process())
 {
     deadline_ = until;
     try {
@@ -223,7 +222,8 @@ bool connection::in_transaction() const noexcept
 
 bool connection::alive() noexcept
 {
-    return state_ != state::unusable && !is_old_ && owner_ == ::getpid() && wire_.alive();
+    return state_ != state::unusable && !is_old_ && owner_ == generation_of_process() &&
+           wire_.alive();
 }
 
 std::string connection::engine_version()
@@ -317,14 +317,14 @@ void connection::fail(pg_result const* failed, bool alone, bool writes)
 
 void connection::require_usable() const
 {
-    if (owner_ != ::getpid() || state_ == state::unusable || state_ == state::failed ||
+    if (owner_ != generation_of_process() || state_ == state::unusable || state_ == state::failed ||
         state_ == state::lost) [[unlikely]]
         refuse("a statement is run after its transaction has failed");
 }
 
 void connection::refuse(char const* what) const
 {
-    if (owner_ != ::getpid())
+    if (owner_ != generation_of_process())
         throw std::logic_error("a connection is used in a child of the process that opened it");
     if (state_ == state::unusable) {
         throw error(errc::unavailable, "the connection to the database is broken")

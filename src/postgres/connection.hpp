@@ -134,7 +134,7 @@ private:
 
     observer* watcher_;
     wire wire_;
-    pid_t owner_;
+    unsigned owner_;
     state state_ = state::idle;
     bool is_old_ = false;  // to be replaced when it is free: the server takes no writes any more
     bool is_read_only_ = false;              // the server, or the user, is

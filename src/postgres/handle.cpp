@@ -2,11 +2,32 @@
 
 #include <libpq-fe.h>
 
+#include <atomic>
+#include <pthread.h>
+#include <unistd.h>
+
 namespace tiebreak::postgres {
+
+namespace {
+
+std::atomic<unsigned> forks{0};
+
+void in_child()
+{
+    forks.fetch_add(1, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+unsigned generation_of_process() noexcept
+{
+    [[maybe_unused]] static int const registered = ::pthread_atfork(nullptr, nullptr, in_child);
+    return forks.load(std::memory_order_relaxed);
+}
 
 void close_session::operator()(pg_conn* which) const noexcept
 {
-    if (::getpid() == owner)
+    if (generation_of_process() == owner)
         PQfinish(which);
     else if (int const socket = PQsocket(which); socket >= 0)
         ::close(socket);

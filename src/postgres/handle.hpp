@@ -2,18 +2,20 @@
 #pragma once
 
 #include <memory>
-#include <sys/types.h>
-#include <unistd.h>
 
 struct pg_conn;
 struct pg_result;
 
 namespace tiebreak::postgres {
 
+// How often this process is the child of a fork, counted since a session was first opened: told
+// apart from its parent without asking the system, which four times a transaction can be felt.
+[[nodiscard]] unsigned generation_of_process() noexcept;
+
 // A session belongs to the process that opened it. A child made by fork must not say goodbye to
 // the server in its parent's name: it only closes its copy of the socket.
 struct close_session {
-    pid_t owner = ::getpid();
+    unsigned owner = generation_of_process();
 
     void operator()(pg_conn* which) const noexcept;
 };
