@@ -17,6 +17,7 @@
 #pragma once
 
 #include "mariadb/errors.hpp"
+#include "mariadb/gatherer.hpp"
 #include "mariadb/handle.hpp"
 #include "mariadb/opening.hpp"
 #include "mariadb/options.hpp"
@@ -90,7 +91,9 @@ public:
     [[nodiscard]] bool send_begin();
     // Takes the answers due, each before that of the statement sent behind them. A number other
     // than 0: BEGIN failed, and what follows ran without it, or within.
-    [[nodiscard]] unsigned int take_begin_answers(std::string& spoken) noexcept;
+    // `statement_follows`: its answer is waited for, too, though not taken.
+    [[nodiscard]] unsigned int take_begin_answers(std::string& spoken,
+                                                  bool statement_follows) noexcept;
 
     // Notes what an error did to the transaction and translates it. `writes`: of the statement.
     [[nodiscard]] error
@@ -115,12 +118,13 @@ public:
 
 private:
     void send(std::string_view text);
-    void begin_now();
+    void wait_for_begin();
     [[nodiscard]] moment moment_of(bool writes) const noexcept;
     [[noreturn]] void refuse(char const* what) const;
 
     std::shared_ptr<options const> how_;
     server_address address_;
+    std::unique_ptr<gatherer> gatherer_;  // outlives the handle
     connection_handle handle_;
     std::unique_ptr<watched> watched_;
     server_facts facts_;
