@@ -182,6 +182,7 @@ std::unique_ptr<sql::statement> connection::prepare(std::string_view text, sql::
 // ----------------------------------------------------------------------------------------
 connection::call::call(connection& on, kind what) : on_(on)
 {
+    on.retire_if_condemned();
     auto const is = on.state_;
     bool const usable = is == state::idle || is == state::pending || is == state::open ||
                         (is == state::failed && (what == kind::undo || what == kind::final)) ||
@@ -207,6 +208,21 @@ connection::call::~call()
     end();
 }
 
+void connection::retire_if_condemned() noexcept
+{
+    if (condemned_ && state_ == state::idle) [[unlikely]]
+        state_ = state::unusable;
+}
+
+void connection::report_wait() const noexcept
+{
+    if (how_->watcher == nullptr)
+        return;
+    auto const waited = steady_clock::now() - used_last_;
+    how_->watcher->waited(wait_kind::lock,
+                          std::chrono::duration_cast<std::chrono::microseconds>(waited));
+}
+
 bool connection::call::end() noexcept
 {
     if (std::exchange(over_, true))
@@ -220,6 +236,7 @@ bool connection::call::end() noexcept
 // ---------------------------------------------------------------------------------
 void connection::begin(sql::begin_mode mode, isolation level)
 {
+    retire_if_condemned();
     if (state_ != state::idle || !is_at_home()) [[unlikely]]
         refuse("a transaction is begun inside another");
     reading_ = mode == sql::begin_mode::read;
@@ -381,8 +398,6 @@ error connection::failed(unsigned int code, std::string_view spoken, bool writes
         state_ = state::unusable;
     } else if (state_ != state::idle) {
         state_ = row.rolls_back || state_ == state::lost ? state::lost : state::failed;
-    } else if (condemned_) {
-        state_ = state::unusable;
     }
     return why;
 }

@@ -105,6 +105,9 @@ public:
     // After an answer without an error: throws when the statement has ended the transaction.
     void verify_still_open(bool writes);
 
+    // The call that ends now waited for a lock and did not get it.
+    void report_wait() const noexcept;
+
     // After ROLLBACK TO was answered.
     void recovered() noexcept;
 
@@ -119,6 +122,7 @@ public:
 private:
     void send(std::string_view text);
     void wait_for_begin();
+    void retire_if_condemned() noexcept;
     [[nodiscard]] moment moment_of(bool writes) const noexcept;
     [[noreturn]] void refuse(char const* what) const;
 

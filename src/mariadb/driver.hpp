@@ -31,7 +31,8 @@ namespace tiebreak::mariadb {
 // read_default_file    a my.cnf that fills in what the URL leaves open             none
 // read_default_group   which of its groups, besides [client]                       none
 //
-// `watcher` is told of waits; may be null. Throws std::invalid_argument. Nothing is connected yet.
+// `watcher` is told of waits for locks that ended without one (the server does not tell of others);
+// may be null. Throws std::invalid_argument. Nothing is connected yet.
 [[nodiscard]] std::unique_ptr<sql::engine> open_engine(sql::url const& from, observer* watcher);
 
 }  // namespace tiebreak::mariadb

@@ -243,13 +243,15 @@ statement::outcome statement::attempt(prepared& what, bool may_prepare_again)
     }
     if (may_prepare_again && may_run_again(got.code))
         return outcome::not_prepared;
-    auto const why = on_.failed(got.code, got.spoken, writes, killed);
+    error why = on_.failed(got.code, got.spoken, writes, killed);
     if (got.code == ER_STATEMENT_TIMEOUT && &what == limited_.get()) {
-        throw error(errc::lock_timeout,
+        why = error(errc::lock_timeout,
                     meaning_of(ER_LOCK_WAIT_TIMEOUT).sentence,
                     std::string(why.server_message()))
-            .seen_in(why.when());
+                  .seen_in(why.when());
     }
+    if (why.code() == errc::lock_timeout)
+        on_.report_wait();
     throw why;
 }
 

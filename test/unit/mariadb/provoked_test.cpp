@@ -280,11 +280,11 @@ TEST_F(MariaFailure, AStatementEndedByAnAdministratorIsNamed)
 {
     auto const on = open();
     auto const id = id_of(*on);
+    auto const sleep = on->prepare("SELECT SLEEP(100), COUNT(*) FROM seq_1_to_2");
     std::thread administrator([&] {
         wait_until_running(id, "SELECT SLEEP");
         EXPECT_EQ(ask("KILL QUERY " + id), "");
     });
-    auto const sleep = on->prepare("SELECT SLEEP(100), COUNT(*) FROM seq_1_to_2");
     auto const e = error_of([&] { static_cast<void>(sleep->first({})); });
     administrator.join();
     EXPECT_EQ(e.code(), errc::backend_failure);
