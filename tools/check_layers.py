@@ -23,16 +23,21 @@ BELOW = {
     "idempotency": ["lease", "redis"],
 }
 
-# A public header <tiebreak/NAME.hpp> -> the layer it belongs to.
+# A public header <tiebreak/NAME.hpp> -> the layer it belongs to. What stands below detail/ is
+# included by the library alone.
 OWNER = {
     "conflict": "base", "error": "base", "log": "base", "observer": "base", "outcome": "base",
     "time": "base", "value": "base", "version": "base",
     "capability": "sql", "field_type": "sql",
-    "field": "entity", "lock_mode": "entity", "mapping": "entity", "plan": "entity",
-    "row": "entity", "select": "entity",
+    "condition": "entity", "field": "entity", "lock_mode": "entity", "mapping": "entity",
+    "mapping_error": "entity", "mapping_words": "entity", "row": "entity", "select": "entity",
+    "detail/entity": "entity", "detail/expression": "entity", "detail/key": "entity",
+    "detail/mapping_check": "entity", "detail/members": "entity", "detail/operand": "entity",
+    "detail/plan": "entity", "detail/plan_maker": "entity",
     "retry": "retry",
-    "unit_of_work": "unit_of_work",
-    "commit_token": "database", "database": "database", "repository": "database", "schema": "database",
+    "savepoint": "unit_of_work", "unit_of_work": "unit_of_work",
+    "commit_token": "database", "database": "database", "repository": "database",
+    "schema": "database",
     "lease": "lease",
     "idempotency": "idempotency",
 }
@@ -86,12 +91,17 @@ def all_below(layer):
     return reached
 
 
+def owner_of(name):
+    """The layer of the public header <NAME>, "tiebreak/lease.hpp"; None when it is in no table."""
+    return OWNER.get(name.removeprefix("tiebreak/").removesuffix(".hpp"))
+
+
 def layer_of(path):
     """The layer a file of the library belongs to; None outside it."""
     if path.parts[0] == "src":
         return path.parts[1] if len(path.parts) > 2 else None
     if path.parts[0] == "include":
-        return OWNER.get(path.stem)
+        return owner_of(path.relative_to("include").as_posix())
     return None
 
 
@@ -113,7 +123,7 @@ def library_problem(home, quote, name):
         if target not in BELOW:
             return f'the library may not include "{name}"'
     elif head == "tiebreak":
-        target = OWNER.get(pathlib.PurePath(name).stem)
+        target = owner_of(name)
         if target is None:
             return f"<{name}> has no owner: add it to the table in tools/check_layers.py"
     else:
@@ -126,6 +136,8 @@ def library_problem(home, quote, name):
 def outside_problem(root, path, quote, name):
     """What is wrong with an include above the library."""
     head = name.split("/")[0]
+    if name.startswith("tiebreak/detail/") and not path.as_posix().startswith(SEES_SRC):
+        return f"<{name}> is for the library alone"
     if quote != '"' or (root / path.parent / name).exists():
         return None
     own = path.parts[0]

@@ -10,6 +10,7 @@
 #include <tiebreak/capability.hpp>
 #include <tiebreak/commit_token.hpp>
 #include <tiebreak/conflict.hpp>
+#include <tiebreak/mapping.hpp>
 #include <tiebreak/observer.hpp>
 #include <tiebreak/repository.hpp>
 #include <tiebreak/retry.hpp>

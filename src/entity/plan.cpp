@@ -1,5 +1,5 @@
 // Numbers for mapped structs, in order of first use.
-#include <tiebreak/plan.hpp>
+#include <tiebreak/detail/plan.hpp>
 
 #include <atomic>
 

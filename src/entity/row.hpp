@@ -3,7 +3,7 @@
 
 #include <tiebreak/conflict.hpp>
 #include <tiebreak/error.hpp>
-#include <tiebreak/plan.hpp>
+#include <tiebreak/detail/plan.hpp>
 #include <tiebreak/row.hpp>
 
 #include <span>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <tiebreak/lock_mode.hpp>
-#include <tiebreak/plan.hpp>
+#include <tiebreak/detail/plan.hpp>
 
 #include "unit_of_work/arena.hpp"
 

@@ -74,6 +74,10 @@ class Checks(unittest.TestCase):
     def test_public_header_without_owner(self):
         self.expect("has no owner", "check_layers.py", **{"include/tiebreak/new.hpp": "\n"})
 
+    def test_detail_outside_the_library(self):
+        self.expect("is for the library alone", "check_layers.py",
+                    **{"race/a.cpp": "#include <tiebreak/detail/plan.hpp>\n"})
+
     def test_folder_that_is_no_layer(self):
         self.expect("is no layer", "check_layers.py", **{"src/util/a.cpp": "\n"})
 

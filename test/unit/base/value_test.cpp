@@ -1,6 +1,6 @@
 // Values for people, numbers for plans, names of enumerators.
 #include <tiebreak/capability.hpp>
-#include <tiebreak/plan.hpp>
+#include <tiebreak/detail/plan.hpp>
 #include <tiebreak/value.hpp>
 
 #include <gtest/gtest.h>
