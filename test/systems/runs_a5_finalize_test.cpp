@@ -210,6 +210,31 @@ TEST_P(A5, EachPhaseCanBeRepeatedByAnybodyAndOnlyGoesForward)
     expect_sound(db(), 1);
 }
 
+TEST_P(A5, OfManyCommitsThatSawTheSamePaidRunOneWins)
+{
+    namespace two_phase = runs::two_phase;
+    constexpr int workers = 8;
+    for (std::int64_t round = 1; round <= 5; ++round) {
+        auto const mine = claimed();
+        ASSERT_TRUE(is<runs::finalized>(two_phase::claim(db(), finalize_of(mine))));
+        ASSERT_EQ(two_phase::charge(db(), mine.run_id), outcome::won);
+        auto const paid = row_of(db(), mine.run_id);
+        barrier start(workers);
+        std::atomic<int> won = 0;
+        std::vector<std::jthread> threads;
+        for (int i = 0; i < workers; ++i) {
+            threads.emplace_back([&] {
+                start.wait();
+                won += two_phase::commit(db(), mine.run_id) == outcome::won ? 1 : 0;
+            });
+        }
+        threads.clear();
+        EXPECT_EQ(won, 1);
+        EXPECT_EQ(row_of(db(), mine.run_id).version.value(), paid.version.value() + 1);
+        expect_sound(db(), round);
+    }
+}
+
 TIEBREAK_ON_ALL_ENGINES(A5);
 
 }  // namespace

@@ -1,6 +1,6 @@
 // A7: reserve, charge, refund; never below zero, never charged twice for one run.
 #include "run_test.hpp"
-#include "support/barrier.hpp"
+#include "support/checks.hpp"
 
 #include <atomic>
 #include <thread>
@@ -218,6 +218,37 @@ TEST_P(A7, TheLimitNeverGoesBelowWhatIsInUse)
     EXPECT_EQ(std::get<runs::tenant_budget>(least).available(), 0);
     EXPECT_TRUE(is<runs::tenant_not_found>(runs::set_limit(db(), "nobody", 1)));
     EXPECT_TRUE(is<systems::invalid_field>(runs::set_limit(db(), "acme", -1)));
+}
+
+// Whoever spoilt the tenant's row: a run is not paid out of what others have reserved.
+TEST_P(A7, NothingIsSettledThatTheBudgetDoesNotHoldInReserve)
+{
+    auto const set_reserved = [&](std::int64_t to) {
+        ASSERT_EQ(repository<runs::tenant_budget>(db()).update_if(
+                      "acme",
+                      condition<runs::tenant_budget>{},
+                      field<& runs::tenant_budget::reserved> = to),
+                  outcome::won);
+    };
+    for (auto const amount : {60, 0}) {
+        for (auto const how : exact_ways) {
+            static_cast<void>(submit_run(db(), 100));
+            auto const mine = claim_run(db());
+            set_reserved(99);
+            auto request = finalize_of(mine, amount);
+            if (amount == 0)
+                request.outcome = runs::run_outcome::failed;
+            EXPECT_ERRC(static_cast<void>(runs::finalize(db(), request, {.how = how})),
+                        errc::backend_failure);
+            EXPECT_EQ(runs::ledger_of(db(), "acme", mine.run_id).size(), 1u) << "RESERVE alone";
+            EXPECT_EQ(row_of(db(), mine.run_id).status, runs::run_status::processing);
+            EXPECT_EQ(runs::find_budget(db(), "acme")->reserved, 99);
+            set_reserved(100);
+            ASSERT_TRUE(is<runs::finalized>(runs::finalize(db(), request, {.how = how})));
+        }
+    }
+    expect_budget(db(), 0, 120);
+    expect_sound(db(), 4);
 }
 
 TIEBREAK_ON_ALL_ENGINES(A7);
