@@ -2,8 +2,8 @@
 #pragma once
 
 #include <tiebreak/conflict.hpp>
-#include <tiebreak/error.hpp>
 #include <tiebreak/detail/plan.hpp>
+#include <tiebreak/error.hpp>
 #include <tiebreak/row.hpp>
 
 #include <span>

@@ -2,8 +2,8 @@
 // there on they are hashed.
 #pragma once
 
-#include <tiebreak/lock_mode.hpp>
 #include <tiebreak/detail/plan.hpp>
+#include <tiebreak/lock_mode.hpp>
 
 #include "unit_of_work/arena.hpp"
 
