@@ -10,12 +10,13 @@ namespace {
 constexpr auto control = strategy_kind::control;
 constexpr auto decides = strategy_kind::decides;
 
-constexpr std::array<strategy, 5> coupon_strategies{{
+constexpr std::array<strategy, 6> coupon_strategies{{
     {"naive", control, "reads, then writes, and hopes that nobody came between"},
     {"in_process", control, "a mutex in each process: the other processes do not see it"},
     {"optimistic", decides, "a version column: the write says what it read, a loser runs again"},
     {"conditional", decides, "one statement that counts up only while something is left"},
     {"pessimistic", decides, "takes the turn to write before it reads, so all others wait"},
+    {"insert_first", decides, "writes the record before the coupon: the same, but with deadlocks"},
 }};
 
 constexpr std::array<strategy, 4> book_strategies{{
@@ -47,8 +48,7 @@ struct absent_strategy {
     std::string_view why;
 };
 
-constexpr std::array<absent_strategy, 5> absent{{
-    {scenario_kind::coupon, "insert_first", "is for MariaDB, which comes with a later release"},
+constexpr std::array<absent_strategy, 4> absent{{
     {scenario_kind::coupon, "combined", "comes with a later release"},
     {scenario_kind::ticket, "idempotency_sql", "comes with the service in a later release"},
     {scenario_kind::ticket, "idempotency_redis", "comes with the service in a later release"},
@@ -62,6 +62,9 @@ std::string_view missing_for(strategy const& asked, race_options const& options)
         return "needs --processes 2 or more";
     if (asked.name == "naive" && options.processes * options.threads < 2)
         return "needs rivals: --processes or --threads 2 or more";
+    if (asked.name == "insert_first" && !options.url.starts_with("mariadb:") &&
+        !options.url.starts_with("mysql:"))
+        return "needs MariaDB: --db mariadb://...";
     if (asked.name == "unfenced" && !options.pause)
         return "needs --pause: only then it is wrong";
     return {};

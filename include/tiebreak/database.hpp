@@ -61,7 +61,8 @@ struct transact_options {
     std::string token{};
 };
 
-/// A consistent view of the database at one moment; nothing can be written through it. Made by
+/// A consistent view of the database at one moment, which is not before its opening and not after
+/// its first read; nothing can be written through it. Made by
 /// `database::read`; use repositories on it: `repository<book>(view)`.
 class snapshot {
 public:

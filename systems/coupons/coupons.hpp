@@ -13,9 +13,11 @@
 /// | `optimistic`  | the version check of a unit of work, rerun on conflict | exact             |
 /// | `conditional` | one `UPDATE … WHERE issued < total`                   | exact              |
 /// | `pessimistic` | the lock on the coupon's row, held from the first look | exact             |
-/// | `insert_first`| a checked update after the record was inserted        | not on this engine |
+/// | `insert_first`| a checked update after the record was inserted        | exact, deadlocks   |
 /// | `naive`       | nobody: reads in one transaction, writes in another   | none, control      |
 /// | `in_process`  | a mutex of this process around the same               | none, control      |
+///
+/// `insert_first` is offered on MariaDB only, to show what it costs.
 ///
 /// Exact: if at least as many eligible members ask as there is stock, exactly the stock is issued,
 /// provided attempts and deadline suffice. Tables: `schema::apply`.

@@ -56,7 +56,7 @@ std::vector<mistake> const mistakes{
     {"NegativeSeed", {"race", "--seed", "-1"}, "--seed"},
     {"UnknownIsolation", {"race", "--isolation", "total"}, "--isolation"},
     {"UnknownStrategy", {"race", "--strategy", "luck"}, "naive, in_process"},
-    {"LaterStrategy", {"race", "--strategy", "insert_first"}, "later release"},
+    {"OtherEngine", {"race", "--strategy", "insert_first"}, "MariaDB"},
     {"ServiceStrategy", {"race", "ticket", "--strategy", "idempotency_sql"}, "later release"},
     {"ControlWithoutPause", {"race", "run", "--strategy", "unfenced"}, "--pause"},
     {"LaterTransport", {"race", "--via", "http"}, "later release"},

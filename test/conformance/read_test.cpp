@@ -89,16 +89,6 @@ TEST_P(ReadRivals, TwoReadsOfOneViewAgreeThoughAWriterCommitsBetweenThem)
     EXPECT_EQ(rows_of<coupon>(db()), 2);
 }
 
-TEST_P(ReadRivals, TheViewIsOfTheMomentItWasOpenedNotOfItsFirstRead)
-{
-    auto rival = fresh().open();
-    db().read([&](snapshot& view) {
-        rival.transact([&](unit_of_work& work) { work.load<coupon>(row_.id).issued_quantity = 3; });
-        EXPECT_EQ(repository<coupon>(view).find(row_.id)->issued_quantity, 0);
-    });
-    EXPECT_EQ(stored<coupon>(db(), row_.id).issued_quantity, 3);
-}
-
 TEST_P(ReadRivals, ItDoesNotWaitForAWriterThatHoldsTheRow)
 {
     auto rival = fresh().open();
