@@ -1,7 +1,5 @@
 // `tiebreak`: the command line. Parses, runs the chosen subcommand, and turns every error into one
 // line on stderr and an exit code: 0 done, 1 the answer is no, 2 bad usage or configuration.
-#include <tiebreak/error.hpp>
-
 #include "cli/commands.hpp"
 
 #include <CLI/CLI.hpp>
@@ -48,30 +46,8 @@ std::string what_is_missing(int argc, char** argv, std::string const& said)
     return "there is no subcommand '" + first + "': use race or schema; see 'tiebreak --help'";
 }
 
-int run(tiebreak::cli::body const& chosen)
+int parse_and_run(int argc, char** argv)
 {
-    using namespace tiebreak::cli;
-    try {
-        return chosen();
-    } catch (usage_error const& wrong) {
-        return say(wrong.what(), exit_usage);
-    } catch (std::invalid_argument const& wrong) {
-        return say(wrong.what(), exit_usage);
-    } catch (tiebreak::error const& failed) {
-        return say(failed.what(), exit_usage);
-    } catch (std::exception const& failed) {
-        return say(failed.what(), exit_usage);
-    }
-}
-
-}  // namespace
-
-int main(int argc, char** argv)
-{
-    // A file size limit shall be an error that names the disk, not the end of the process.
-    std::signal(SIGXFSZ, SIG_IGN);
-    std::signal(SIGPIPE, SIG_IGN);
-
     CLI::App app{"When many processes race for one row, exactly one wins, the others know it, and "
                  "nothing is lost."};
     app.name("tiebreak");
@@ -91,5 +67,23 @@ int main(int argc, char** argv)
     } catch (CLI::ParseError const& wrong) {
         return say(std::string{wrong.what()} + "; see --help", tiebreak::cli::exit_usage);
     }
-    return run(chosen);
+    return chosen();
+}
+
+}  // namespace
+
+int main(int argc, char** argv)
+{
+    // A file size limit shall be an error that names the disk, not the end of the process.
+    std::signal(SIGXFSZ, SIG_IGN);
+    std::signal(SIGPIPE, SIG_IGN);
+    try {
+        try {
+            return parse_and_run(argc, argv);
+        } catch (std::exception const& failed) {
+            return say(failed.what(), tiebreak::cli::exit_usage);
+        }
+    } catch (...) {  // not even the sentence could be made: no memory, or nowhere to write it
+        return tiebreak::cli::exit_usage;
+    }
 }

@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# Everything that is tested: unit tests and conformance on SQLite under ThreadSanitizer, then all
-# tests on all engines under AddressSanitizer and UndefinedBehaviorSanitizer, the installed library
-# and wrong mappings among them. The servers are private and thrown away (tools/databases.sh). Both
-# parts run even if the first fails.
+# Everything that is tested: the rules of the tree that need no compiler (tools/check.sh --quick),
+# unit tests and conformance on SQLite under ThreadSanitizer, then all tests on all engines under
+# AddressSanitizer and UndefinedBehaviorSanitizer, the installed library and wrong mappings among
+# them. The servers are private and thrown away (tools/databases.sh). Each part runs even if one
+# before it fails.
 #
 #   tools/test.sh [CTEST-OPTION…]      for example -R Lease
 set -euo pipefail
 cd "$(dirname "$0")/.."
 case "${1:-}" in
-  -h | --help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
+  -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
 esac
 
 jobs=$(nproc)
@@ -44,6 +45,7 @@ everything() {
 }
 
 ctest_options=("$@")
+stage "Rules of the tree" tools/check.sh --quick
 stage "ThreadSanitizer: unit tests, conformance on SQLite" thread_sanitizer
 stage "AddressSanitizer, UndefinedBehaviorSanitizer: everything, all engines" everything
 
