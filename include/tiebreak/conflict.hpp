@@ -57,10 +57,10 @@ enum class merge_policy : std::uint8_t {
 
 /// One column of a row in conflict: what the unit had read, what it wanted to write, what is there.
 struct field_conflict {
-    std::string column{};
+    std::string column{};     ///< its name in the table
     stored_value original{};  ///< NULL when the unit did not read the row
-    stored_value mine{};
-    stored_value theirs{};  ///< NULL when the row is gone
+    stored_value mine{};      ///< what the unit wanted to write
+    stored_value theirs{};    ///< NULL when the row is gone
 
     /// Both sides changed it, and not to the same.
     [[nodiscard]] bool overlaps() const noexcept

@@ -28,22 +28,6 @@
 
 namespace tiebreak {
 
-namespace detail {
-
-template <class T>
-plan const& plan_of()
-{
-    if constexpr (mapping_is_right<T>()) {
-        static plan const instance = plan_maker<T>::make();
-        return instance;
-    } else {
-        // Never reached: the mapping_error above has stopped the compiler.
-        return *static_cast<plan const*>(nullptr);
-    }
-}
-
-}  // namespace detail
-
 /// A struct with a right mapping. Asking is what makes a wrong one a compile error.
 template <class T>
 concept mapped_entity = detail::mapping_is_right<T>();

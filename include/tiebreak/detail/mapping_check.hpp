@@ -1,5 +1,6 @@
 /// \file
-/// Is a mapping right? Answered by the compiler, in sentences (mapping_error.hpp).
+/// Is a mapping right? Answered by the compiler, in sentences (mapping_error.hpp). Only a right one
+/// has a plan.
 #pragma once
 
 #include <tiebreak/detail/plan_maker.hpp>
@@ -136,6 +137,18 @@ consteval bool mapping_is_right()
         }
     }
     return false;
+}
+
+template <class T>
+plan const& plan_of()
+{
+    if constexpr (mapping_is_right<T>()) {
+        static plan const instance = plan_maker<T>::make();
+        return instance;
+    } else {
+        // Never reached: the mapping_error above has stopped the compiler.
+        return *static_cast<plan const*>(nullptr);
+    }
 }
 
 }  // namespace tiebreak::detail

@@ -12,9 +12,11 @@
 
 namespace tiebreak::detail {
 
-/// The plan of `T`; made at the first call (mapping.hpp).
+/// \cond made at the first call (mapping_check.hpp)
 template <class T>
 plan const& plan_of();
+
+/// \endcond
 
 /// Whole parts of a plan that depend on the struct.
 template <class T>
