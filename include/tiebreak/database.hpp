@@ -5,6 +5,10 @@
 /// URLs: `sqlite:shop.db`, `sqlite:/var/lib/shop.db`, `sqlite::memory:` (this process only, one
 /// connection). Parameters after `?`, joined by `&`: `table_prefix=`, `pool=` (connections),
 /// `synchronous=full|normal`, `gate=on|off`, `create=on|off`.
+///
+/// Servers: `postgresql://user:password@host:port/database`, `mariadb://…` (also `postgres:`,
+/// `mysql:`); `%40` for a character such as `@`. With `table_prefix=`, `pool=`, `password_file=`
+/// and, on PostgreSQL, what libpq has in its URLs; a wrong parameter is answered with the known.
 #pragma once
 
 #include <tiebreak/capability.hpp>
@@ -46,8 +50,9 @@ struct transact_options {
     std::optional<retry_policy> retry{};
     /// READ COMMITTED or the engine's own meaning unless asked.
     isolation level = isolation::engine_default;
-    /// Take the write turn (SQLite: `BEGIN IMMEDIATE`) at the first statement instead of the first
-    /// write: for units that will surely write the rows they read, so that they need not run again.
+    /// For units that will surely write the rows they read, so that they need not run again: on
+    /// SQLite the unit takes the write turn (`BEGIN IMMEDIATE`) at its first statement; on an
+    /// engine with `capability::row_locks` every row it reads is held as by `pessimistic_write`.
     bool pessimistic = false;
     /// How much `transact` finds out about rows that were not as expected.
     conflict_detail conflicts = conflict_detail::first_row;

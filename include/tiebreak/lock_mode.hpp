@@ -1,17 +1,27 @@
 /// \file
 /// How a unit of work holds a row, after Jakarta Persistence.
 ///
-/// | mode                          | prevents                                | on SQLite |
-/// |-------------------------------|-----------------------------------------|-----------|
-/// | `none`                        | nothing by itself; a write is checked   | -         |
-/// | `optimistic`                  | committing on a row that changed since  | 1         |
-/// | `optimistic_force_increment`  | the same, and others see a change       | 2         |
-/// | `pessimistic_read`            | others writing until the end            | 3         |
-/// | `pessimistic_write`           | others locking or writing until the end | 3         |
-/// | `pessimistic_force_increment` | the same, and others see a change       | 3, 2      |
+/// | mode                          | prevents                                | SQLite | servers |
+/// |-------------------------------|-----------------------------------------|--------|---------|
+/// | `none`                        | nothing by itself; a write is checked   | -      | -       |
+/// | `optimistic`                  | committing on a row that changed since  | 1      | 4       |
+/// | `optimistic_force_increment`  | the same, and others see a change       | 2      | 2       |
+/// | `pessimistic_read`            | others writing until the end            | 3      | 5       |
+/// | `pessimistic_write`           | others locking or writing until the end | 3      | 6       |
+/// | `pessimistic_force_increment` | the same, and others see a change       | 3, 2   | 6, 2    |
 ///
-/// (1) At the commit, in the writing transaction: the version is read again. (2) A checked write
-/// that bumps, at the flush. (3) `BEGIN IMMEDIATE`: no other writer at all.
+/// (1) At the flush, in the writing transaction: the version is read again. (2) A checked write
+/// that bumps, at the flush. (3) `BEGIN IMMEDIATE`: no other writer at all. (4) As 1, holding the
+/// row as 5 does until the commit is over. (5) PostgreSQL `SELECT … FOR SHARE`, MariaDB `SELECT …
+/// LOCK IN SHARE MODE`. (6) PostgreSQL `SELECT … FOR NO KEY UPDATE`, MariaDB `SELECT … FOR UPDATE`.
+///
+/// | limit         | SQLite               | PostgreSQL                | MariaDB             |
+/// |---------------|----------------------|---------------------------|---------------------|
+/// | `wait_up_to`  | of the wait at BEGIN | `SET LOCAL lock_timeout`  | 7                   |
+/// | `no_wait`     | the same, 0          | `NOWAIT`                  | `NOWAIT`            |
+/// | `skip_locked` | `unsupported`        | `SKIP LOCKED`             | `SKIP LOCKED`       |
+///
+/// (7) `SET STATEMENT max_statement_time=… FOR SELECT …`, because its WAIT takes whole seconds.
 ///
 /// Locking a row that is loaded already compares versions: an old one is `stale_version`. Modes
 /// `optimistic…` and `…force_increment` need an entity with a version, else `std::logic_error`.

@@ -21,9 +21,9 @@
 /// same unit comes after that insert. So two units that touch the same rows queue instead of
 /// deadlocking, and a loser finds out before it has written anything else.
 ///
-/// Reads take no lock and, on SQLite, run outside the transaction, which begins at the first
-/// write; pessimistic units, units with an isolation of repeatable_read or above, and all units
-/// on an in-memory database begin it at their first statement.
+/// Reads take no lock and run outside the transaction, each a snapshot of its own; the transaction
+/// begins at the first write. Pessimistic units, units with an isolation of repeatable_read or
+/// above, and all units on an in-memory database begin it at their first statement.
 ///
 /// Not thread-safe: a unit belongs to the thread that runs the callable.
 #pragma once
