@@ -328,12 +328,12 @@ TEST_F(Statements, ASavepointIsTwoStatementsAndARollbackTwo)
                   undone.rollback();
               }),
               (statements{"SAVEPOINT tiebreak_1",
-                          "RELEASE tiebreak_1",
+                          "RELEASE SAVEPOINT tiebreak_1",
                           "SAVEPOINT tiebreak_2",
                           "SELECT authors",
                           "UPDATE authors",
                           "ROLLBACK TO tiebreak_2",
-                          "RELEASE tiebreak_2"}));
+                          "RELEASE SAVEPOINT tiebreak_2"}));
 }
 
 }  // namespace
