@@ -11,7 +11,6 @@
 #include <mysql.h>
 #include <mysqld_error.h>
 #include <netinet/in.h>
-#include <optional>
 #include <stdexcept>
 #include <sys/socket.h>
 #include <utility>
@@ -31,8 +30,6 @@ constexpr std::chrono::seconds grace{5};
 constexpr std::chrono::seconds trusted_idle{30};
 constexpr std::chrono::seconds killer_timeout{2};
 
-// What says no more than yes, and its head.
-constexpr int shortest_answer = 11;
 constexpr std::string_view begin_text = "START TRANSACTION";
 constexpr std::string_view begin_read_text =
     "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
@@ -87,26 +84,6 @@ private:
     connection_handle handle_;
 };
 
-// While it lives, a wait for the socket ends only when so much is there: the answer to BEGIN would
-// wake this thread for nothing, the one that counts is behind it.
-class patience {
-public:
-    patience(int socket, int bytes) noexcept : socket_(socket) { set(bytes); }
-
-    patience(patience const&) = delete;
-    patience& operator=(patience const&) = delete;
-
-    ~patience() { set(1); }
-
-private:
-    void set(int bytes) const noexcept
-    {
-        ::setsockopt(socket_, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof bytes);
-    }
-
-    int socket_;
-};
-
 // The server does not say what a statement was busy with. One that writes is short, so it waited
 // for a lock.
 [[nodiscard]] error stopped_by_us(bool writes, std::string_view spoken)
@@ -150,7 +127,6 @@ connection::connection(std::shared_ptr<options const> how,
     facts_ = look_at(handle());
     refuse_unsafe(facts_);
     set_session(handle(), facts_);
-    gatherer_ = std::make_unique<gatherer>(handle());
     used_last_ = steady_clock::now();
 }
 
@@ -158,7 +134,6 @@ connection::~connection()
 {
     if (is_at_home())
         return;
-    static_cast<void>(gatherer_.release());
     static_cast<void>(handle_.release());
     static_cast<void>(watched_.release());
 }
@@ -260,7 +235,7 @@ void connection::begin(sql::begin_mode mode, isolation level)
 void connection::wait_for_begin()
 {
     std::string spoken;
-    if (auto const code = take_begin_answers(spoken, false); code != 0)
+    if (auto const code = take_begin_answers(spoken); code != 0)
         throw failed(code, spoken, false, false);
 }
 
@@ -268,15 +243,12 @@ bool connection::send_begin()
 {
     if (state_ != state::pending)
         return false;
-    if (!facts_.in_cluster && !reading_)
-        gatherer_->start();
     if (level_ != level_in_force_) {
         send(text_of(level_));
         // what is in force is known again only when this was answered
         level_in_force_ = isolation::engine_default;
     }
     send(reading_ ? begin_read_text : begin_text);
-    gatherer_->stop();
     state_ = state::open;
     if (!facts_.in_cluster)
         return true;
@@ -285,15 +257,8 @@ bool connection::send_begin()
     return false;
 }
 
-unsigned int connection::take_begin_answers(std::string& spoken, bool statement_follows) noexcept
+unsigned int connection::take_begin_answers(std::string& spoken) noexcept
 {
-    if (gatherer_->drop()) [[unlikely]] {
-        answers_due_ = 0;  // nothing was sent: the statement did not get so far
-        return 0;
-    }
-    std::optional<patience> waits;
-    if (statement_follows)
-        waits.emplace(mysql_get_socket(handle()), answers_due_ * shortest_answer + 1);
     unsigned int code = 0;
     for (; answers_due_ > 0; --answers_due_) {
         if (mysql_read_query_result(handle()) == 0)

@@ -17,7 +17,6 @@
 #pragma once
 
 #include "mariadb/errors.hpp"
-#include "mariadb/gatherer.hpp"
 #include "mariadb/handle.hpp"
 #include "mariadb/opening.hpp"
 #include "mariadb/options.hpp"
@@ -91,9 +90,7 @@ public:
     [[nodiscard]] bool send_begin();
     // Takes the answers due, each before that of the statement sent behind them. A number other
     // than 0: BEGIN failed, and what follows ran without it, or within.
-    // `statement_follows`: its answer is waited for, too, though not taken.
-    [[nodiscard]] unsigned int take_begin_answers(std::string& spoken,
-                                                  bool statement_follows) noexcept;
+    [[nodiscard]] unsigned int take_begin_answers(std::string& spoken) noexcept;
 
     // Notes what an error did to the transaction and translates it. `writes`: of the statement.
     [[nodiscard]] error
@@ -128,7 +125,6 @@ private:
 
     std::shared_ptr<options const> how_;
     server_address address_;
-    std::unique_ptr<gatherer> gatherer_;  // outlives the handle
     connection_handle handle_;
     std::unique_ptr<watched> watched_;
     server_facts facts_;

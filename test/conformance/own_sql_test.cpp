@@ -11,10 +11,10 @@ namespace {
 
 struct stock_line {
     std::string code{};
-    std::int64_t left = 0;
+    std::int64_t remaining = 0;
     std::optional<std::string> note{};
 };
-BOOST_DESCRIBE_STRUCT(stock_line, (), (code, left, note))
+BOOST_DESCRIBE_STRUCT(stock_line, (), (code, remaining, note))
 
 class OwnSql : public engine_test {
 protected:
@@ -34,14 +34,14 @@ protected:
 TEST_P(OwnSql, RowsBecomeStructsByColumnName)
 {
     auto const rows = db().transact([](unit_of_work& work) {
-        return work.query<stock_line>("SELECT total_quantity AS left, 1 AS surplus, code,"
+        return work.query<stock_line>("SELECT total_quantity AS remaining, 1 AS surplus, code,"
                                       " NULL AS note FROM " +
                                       work.table<coupon>() + " ORDER BY code");
     });
     ASSERT_EQ(rows.size(), 2u);
     EXPECT_EQ(rows[0].code, "A");
-    EXPECT_EQ(rows[0].left, 5);
-    EXPECT_EQ(rows[1].left, 7);
+    EXPECT_EQ(rows[0].remaining, 5);
+    EXPECT_EQ(rows[1].remaining, 7);
     EXPECT_EQ(rows[1].note, std::nullopt);
 }
 
@@ -97,10 +97,13 @@ TEST_P(OwnSql, AResultThatDoesNotFitIsAnErrorThatNamesTheColumn)
         });
         return failure ? std::string{failure->what()} : std::string{};
     };
-    EXPECT_NE(message("code, total_quantity AS left").find("note"), std::string::npos);
-    EXPECT_NE(message("code, NULL AS left, NULL AS note").find("left"), std::string::npos);
-    EXPECT_NE(message("code, 'secret' AS left, NULL AS note").find("left"), std::string::npos);
-    EXPECT_EQ(message("code, 'secret' AS left, NULL AS note").find("secret"), std::string::npos);
+    EXPECT_NE(message("code, total_quantity AS remaining").find("note"), std::string::npos);
+    EXPECT_NE(message("code, NULL AS remaining, NULL AS note").find("remaining"),
+              std::string::npos);
+    EXPECT_NE(message("code, 'secret' AS remaining, NULL AS note").find("remaining"),
+              std::string::npos);
+    EXPECT_EQ(message("code, 'secret' AS remaining, NULL AS note").find("secret"),
+              std::string::npos);
     EXPECT_ERRC(
         db().transact([](unit_of_work& work) { (void)work.query<std::int64_t>("SELECT 1, 2"); }),
         errc::backend_failure);

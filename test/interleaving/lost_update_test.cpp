@@ -118,7 +118,8 @@ protected:
     void explore_locked(std::string name, isolation level, make_session const& make)
     {
         bool const compares_snapshots =
-            db().engine() == "postgresql" && level >= isolation::repeatable_read;
+            (db().engine() == "postgresql" && level >= isolation::repeatable_read) ||
+            (is_mariadb() && level == isolation::repeatable_read);
         if (!compares_snapshots)
             return explore_two(std::move(name), level, make, {every_winner_counts, all_win}, {});
         explore_two(std::move(name),
@@ -136,11 +137,7 @@ protected:
     }
 
     // Where an unchecked write over an old read is let through.
-    [[nodiscard]] bool is_permitted(isolation level)
-    {
-        return level == isolation::read_committed ||
-               (is_mariadb() && level == isolation::repeatable_read);
-    }
+    [[nodiscard]] bool is_permitted(isolation level) { return level == isolation::read_committed; }
 
     void explore_unchecked(std::string name, isolation level, make_session const& make)
     {
