@@ -119,7 +119,7 @@ protected:
     {
         bool const compares_snapshots =
             (db().engine() == "postgresql" && level >= isolation::repeatable_read) ||
-            (is_mariadb() && level == isolation::repeatable_read);
+            (is_mariadb() && level == isolation::serializable);
         if (!compares_snapshots)
             return explore_two(std::move(name), level, make, {every_winner_counts, all_win}, {});
         explore_two(std::move(name),
