@@ -1,65 +1,59 @@
-// See barrier.hpp. Neither mutex nor condition is destroyed: the memory is given back instead, so
-// that a process killed while it held them cannot keep the owner waiting.
+// See barrier.hpp. Without a lock: a process killed inside of `wait` would take it along.
 #include "support/barrier.hpp"
 
+#include <algorithm>
 #include <cerrno>
+#include <climits>
+#include <ctime>
+#include <linux/futex.h>
 #include <stdexcept>
-#include <system_error>
-#include <time.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 namespace tiebreak::test {
 
 namespace {
 
-void check(int code, char const* what)
+long futex(std::atomic<unsigned>& word, int operation, unsigned value, timespec const* limit)
 {
-    if (code != 0)
-        throw std::system_error(code, std::generic_category(), what);
+    static_assert(sizeof word == sizeof(unsigned) && std::atomic<unsigned>::is_always_lock_free);
+    return ::syscall(SYS_futex, &word, operation, value, limit, nullptr, 0);
 }
 
-timespec after(std::chrono::seconds limit)
+timespec until(std::chrono::steady_clock::time_point when)
 {
-    timespec at{};
-    ::clock_gettime(CLOCK_MONOTONIC, &at);
-    at.tv_sec += limit.count();
-    return at;
+    using namespace std::chrono;
+    auto const left = std::max(when - steady_clock::now(), steady_clock::duration::zero());
+    auto const whole = floor<seconds>(left);
+    timespec result{};
+    result.tv_sec = whole.count();
+    result.tv_nsec = nanoseconds(left - whole).count();
+    return result;
 }
 
 }  // namespace
 
-barrier::barrier(int parties) : state_(state{})
+barrier::barrier(int parties)
 {
-    pthread_mutexattr_t mutex{};
-    check(::pthread_mutexattr_init(&mutex), "barrier");
-    check(::pthread_mutexattr_setpshared(&mutex, PTHREAD_PROCESS_SHARED), "barrier");
-    check(::pthread_mutex_init(&state_->mutex, &mutex), "barrier");
-    ::pthread_mutexattr_destroy(&mutex);
-    pthread_condattr_t condition{};
-    check(::pthread_condattr_init(&condition), "barrier");
-    check(::pthread_condattr_setpshared(&condition, PTHREAD_PROCESS_SHARED), "barrier");
-    check(::pthread_condattr_setclock(&condition, CLOCK_MONOTONIC), "barrier");
-    check(::pthread_cond_init(&state_->everybody_is_here, &condition), "barrier");
-    ::pthread_condattr_destroy(&condition);
     state_->parties = parties;
 }
 
 void barrier::wait(std::chrono::seconds limit)
 {
-    timespec const until = after(limit);
-    check(::pthread_mutex_lock(&state_->mutex), "barrier");
-    unsigned const round = state_->round;
-    if (++state_->arrived == state_->parties) {
-        state_->arrived = 0;
-        ++state_->round;
-        ::pthread_cond_broadcast(&state_->everybody_is_here);
+    auto const end = std::chrono::steady_clock::now() + limit;
+    unsigned const round = state_->round.load();
+    if (state_->arrived.fetch_add(1) + 1 == state_->parties) {
+        state_->arrived.store(0);
+        state_->round.fetch_add(1);
+        futex(state_->round, FUTEX_WAKE, INT_MAX, nullptr);
+        return;
     }
-    int code = 0;
-    while (state_->round == round && code == 0)
-        code = ::pthread_cond_timedwait(&state_->everybody_is_here, &state_->mutex, &until);
-    ::pthread_mutex_unlock(&state_->mutex);
-    if (code == ETIMEDOUT)
-        throw std::runtime_error("barrier: the others did not come");
-    check(code, "barrier");
+    while (state_->round.load() == round) {
+        auto const left = until(end);
+        if (futex(state_->round, FUTEX_WAIT, round, &left) == -1 && errno == ETIMEDOUT &&
+            state_->round.load() == round)
+            throw std::runtime_error("barrier: the others did not come");
+    }
 }
 
 }  // namespace tiebreak::test

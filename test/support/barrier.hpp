@@ -3,8 +3,8 @@
 
 #include "support/process.hpp"
 
+#include <atomic>
 #include <chrono>
-#include <pthread.h>
 
 namespace tiebreak::test {
 
@@ -22,11 +22,9 @@ public:
 
 private:
     struct state {
-        pthread_mutex_t mutex;
-        pthread_cond_t everybody_is_here;
-        int parties;
-        int arrived;
-        unsigned round;
+        int parties = 0;
+        std::atomic<int> arrived{0};
+        std::atomic<unsigned> round{0};
     };
 
     shared_value<state> state_;
