@@ -36,7 +36,7 @@ workspace& database_core::ready(workspace& taken)
 {
     try {
         if (!taken.connected() || !taken.connection().alive()) [[unlikely]]
-            reconnect(taken, std::chrono::steady_clock::now() + options().connection_wait);
+            reconnect(taken, sql::deadline::max());  // the driver's limit on connecting holds
     } catch (...) {
         give(taken);
         throw;
