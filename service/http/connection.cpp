@@ -1,0 +1,348 @@
+#include "service/http/connection.hpp"
+
+#include "service/http/failure.hpp"
+#include "service/http/io_thread.hpp"
+#include "service/http/media_type.hpp"
+#include "service/http/response_text.hpp"
+#include "service/http/run_handler.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/write.hpp>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace tiebreak::service::http {
+
+namespace {
+
+using asio_error = boost::system::error_code;
+constexpr auto never = std::chrono::milliseconds::max();
+// For a client that had connected before the drain and whose request is on its way.
+constexpr std::chrono::milliseconds drain_grace{500};
+
+bool is_sane_id(std::string_view id) noexcept
+{
+    return !id.empty() && id.size() <= 64 && std::all_of(id.begin(), id.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '-' || c == '_' || c == '.';
+    });
+}
+
+}  // namespace
+
+connection::connection(tcp_socket socket, peer whose, io_thread& home, shared_state& shared)
+    : socket_(std::move(socket)),
+      peer_(std::move(whose)),
+      home_(home),
+      shared_(shared),
+      reader_(shared.limits)
+{
+    asio_error ignored;
+    socket_.non_blocking(true, ignored);
+    socket_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
+}
+
+connection::~connection()
+{
+    if (peer_.is_counted)
+        shared_.known_peers.leave(peer_.address);
+}
+
+void connection::start()
+{
+    is_served_ = true;
+    ++shared_.connections;
+    enter(phase::idle, shared_.limits.idle_time);
+    read();
+}
+
+void connection::turn_away(problem const& why)
+{
+    own_id_ = home_.make_id();
+    reader_.current().id = own_id_;
+    end_with(why);
+}
+
+void connection::enter(phase next, std::chrono::milliseconds limit)
+{
+    bool const was_idle = phase_ == phase::idle;
+    phase_ = next;
+    deadline_ = limit == never ? clock::time_point::max() : clock::now() + limit;
+    if (was_idle != (next == phase::idle))
+        home_.moved(*this, next == phase::idle);
+}
+
+void connection::read()
+{
+    auto const room = reader_.room();
+    socket_.async_read_some(
+        boost::asio::buffer(room.data(), room.size()),
+        [self = shared_from_this()](asio_error const& failure, std::size_t bytes) {
+            self->on_read(failure, bytes);
+        });
+}
+
+void connection::on_read(asio_error const& failure, std::size_t bytes)
+{
+    if (phase_ == phase::closed)
+        return;
+    if (is_expired_) {
+        end_with(problem("request-timeout"));
+        return;
+    }
+    if (failure == boost::asio::error::eof && phase_ == phase::reading) {
+        end_with(problem("malformed-request", "the request ends in the middle"));
+        return;
+    }
+    if (failure) {
+        close();
+        return;
+    }
+    reader_.received(bytes);
+    advance();
+}
+
+void connection::advance()
+{
+    while (phase_ == phase::idle || phase_ == phase::reading) {
+        switch (reader_.advance()) {
+        case request_reader::state::idle: read(); return;
+        case request_reader::state::head:
+            if (phase_ == phase::idle)
+                enter(phase::reading, shared_.limits.head_time);
+            read();
+            return;
+        case request_reader::state::head_done: head_is_done(); break;
+        case request_reader::state::body: read(); return;
+        case request_reader::state::complete: dispatch(); return;
+        case request_reader::state::refused:
+            choose_id();
+            end_with(reader_.fault());
+            return;
+        }
+    }
+}
+
+void connection::choose_id()
+{
+    auto& asked = reader_.current();
+    if (!asked.id.empty())
+        return;
+    auto const given = asked.find_header("X-Request-Id");
+    if (given && is_sane_id(*given)) {
+        asked.id = *given;
+        return;
+    }
+    own_id_ = home_.make_id();
+    asked.id = own_id_;
+}
+
+void connection::head_is_done()
+{
+    auto& asked = reader_.current();
+    choose_id();
+    asked.peer = peer_.address;
+    asked.deadline = clock::now() + shared_.limits.request_time;
+    asked.json_depth_max = shared_.limits.json_depth;
+    asked.json_values_max = shared_.limits.json_values;
+    refusal_ = objection();
+    continue_with_body();
+}
+
+std::optional<problem> connection::objection()
+{
+    auto& asked = reader_.current();
+    auto const method = parse_method(reader_.method());
+    asked.method = method.value_or(request_method::get);
+    route_ = nullptr;
+    if (asked.path == "*")
+        return std::nullopt;
+    auto match = shared_.routes.match(
+        method.value_or(request_method::options), asked.path, asked.path_parameters);
+    if (match.found == nullptr && match.allow.empty())
+        return problem("not-found");
+    if (match.found == nullptr && method == request_method::options) {
+        allow_ = std::move(match.allow);
+        return std::nullopt;
+    }
+    if (match.found == nullptr || !method)
+        return problem("method-not-allowed").set_header("Allow", std::move(match.allow));
+    route_ = match.found;
+    asked.route = route_->pattern;
+    if (!reader_.facts().has_body())
+        return std::nullopt;
+    if (asked.method == request_method::get || asked.method == request_method::head)
+        return problem("invalid-request", "this method has no body");
+    if (!accepts(route_->options.body_types, asked))
+        return problem("unsupported-media-type");
+    return std::nullopt;
+}
+
+void connection::continue_with_body()
+{
+    auto const& facts = reader_.facts();
+    auto most = shared_.limits.body_bytes;
+    if (route_ != nullptr && route_->options.body_bytes_max > 0)
+        most = std::min(most, route_->options.body_bytes_max);
+    reader_.allow_body(most);
+    if (!facts.has_body())
+        return;
+    if (facts.content_length.value_or(0) > most) {
+        end_with(problem("body-too-large"));
+        return;
+    }
+    if (refusal_ && facts.expects_continue) {
+        end_with(*refusal_);
+        return;
+    }
+    enter(phase::reading, shared_.limits.body_time);
+    if (!facts.expects_continue)
+        return;
+    // Nothing else is on its way to the client, so this fits whatever the socket takes at all.
+    constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+    asio_error failure;
+    auto const sent = socket_.write_some(boost::asio::buffer(go_on.data(), go_on.size()), failure);
+    if (failure || sent != go_on.size())
+        close();
+}
+
+void connection::dispatch()
+{
+    ends_ = reader_.facts().wants_close;
+    if (refusal_) {
+        respond(answer(*std::exchange(refusal_, std::nullopt)));
+        return;
+    }
+    if (route_ == nullptr) {
+        auto const& allow = allow_.empty() ? shared_.routes.allow_of_all() : allow_;
+        respond(std::move(empty(204).set("Allow", allow)));
+        allow_.clear();
+        return;
+    }
+    if (route_->options.where == runs::in_place) {
+        respond(run_handler(*route_, reader_.current()));
+        return;
+    }
+    enter(phase::handling, never);
+    job work{.run = [self = shared_from_this()](bool is_late) { self->handle(is_late); },
+             .deadline = reader_.current().deadline};
+    if (!shared_.workers.try_push(std::move(work)))
+        respond(answer(problem("overloaded", "the queue of requests is full")));
+}
+
+// On a work thread; nothing else touches the request meanwhile.
+void connection::handle(bool is_late)
+{
+    auto made = is_late ? answer(problem("deadline-exceeded", "it waited too long to be begun"))
+                        : run_handler(*route_, reader_.current());
+    boost::asio::post(home_.context(),
+                      [self = shared_from_this(), made = std::move(made)]() mutable {
+                          self->respond(std::move(made));
+                      });
+}
+
+void connection::end_with(problem const& what)
+{
+    ends_ = true;
+    respond(answer(what));
+}
+
+void connection::respond(response&& made)
+{
+    if (phase_ == phase::closed)
+        return;
+    response_ = std::move(made);
+    ++answered_;
+    ends_ = ends_ || response_.ends_connection || shared_.is_draining.load() ||
+            answered_ >= shared_.limits.requests_per_connection;
+    enter(phase::writing, shared_.limits.write_time);
+    auto const& asked = reader_.current();
+    head_.clear();
+    append_head(head_, response_, {.request_id = asked.id, .date = home_.date(), .closes = ends_});
+    std::size_t const body_bytes = asked.method == request_method::head ? 0 : response_.body.size();
+    std::array<boost::asio::const_buffer, 2> const parts{
+        boost::asio::buffer(head_), boost::asio::buffer(response_.body.data(), body_bytes)};
+    boost::asio::async_write(
+        socket_, parts, [self = shared_from_this()](asio_error const& failure, std::size_t) {
+            self->on_written(failure);
+        });
+}
+
+void connection::on_written(asio_error const& failure)
+{
+    if (phase_ == phase::closed)
+        return;
+    if (failure) {
+        close();
+        return;
+    }
+    if (ends_) {
+        linger();
+        return;
+    }
+    reader_.forget();
+    route_ = nullptr;
+    enter(phase::idle, shared_.limits.idle_time);
+    advance();
+    if (shared_.is_draining.load())
+        drain();
+}
+
+void connection::linger()
+{
+    if (phase_ != phase::lingering) {
+        asio_error ignored;
+        socket_.shutdown(boost::asio::socket_base::shutdown_send, ignored);
+        enter(phase::lingering, shared_.limits.linger_time);
+    }
+    auto& scratch = home_.scratch();
+    socket_.async_read_some(boost::asio::buffer(scratch),
+                            [self = shared_from_this()](asio_error const& failure, std::size_t) {
+                                if (failure)
+                                    self->close();
+                                else if (self->phase_ == phase::lingering)
+                                    self->linger();
+                            });
+}
+
+void connection::expire()
+{
+    deadline_ = clock::time_point::max();
+    if (phase_ == phase::reading) {
+        is_expired_ = true;
+        choose_id();
+        asio_error ignored;
+        socket_.cancel(ignored);
+    } else {
+        close();
+    }
+}
+
+void connection::drain()
+{
+    if (phase_ != phase::idle)
+        return;
+    asio_error failure;
+    if (answered_ == 0 || socket_.available(failure) > 0)
+        deadline_ = std::min(deadline_, clock::now() + drain_grace);
+    else
+        close();
+}
+
+void connection::close()
+{
+    if (phase_ == phase::closed)
+        return;
+    phase_ = phase::closed;
+    if (std::exchange(is_served_, false))
+        --shared_.connections;
+    asio_error ignored;
+    socket_.close(ignored);
+    home_.remove(*this);  // may be the last owner but for the caller's
+}
+
+}  // namespace tiebreak::service::http
