@@ -29,8 +29,10 @@ using body = std::function<int()>;
 /// given, stores its body in `chosen`.
 void add_race(CLI::App& app, body& chosen);
 void add_schema(CLI::App& app, body& chosen);
+void add_serve(CLI::App& app, body& chosen);
+void add_token(CLI::App& app, body& chosen);
 
-/// `serve`, `work`, `reap` and `payments`: known names that say in which release they come.
+/// `work`, `reap` and `payments`: known names that say in which release they come.
 void add_later(CLI::App& app, body& chosen);
 
 }  // namespace tiebreak::cli

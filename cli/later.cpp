@@ -16,8 +16,7 @@ struct later_command {
     std::string_view text;
 };
 
-constexpr std::array<later_command, 4> later_commands{{
-    {"serve", "HTTP service (comes with a later release)"},
+constexpr std::array<later_command, 3> later_commands{{
     {"work", "run a command for each claimed run (comes with a later release)"},
     {"reap", "return runs with expired leases (comes with a later release)"},
     {"payments", "stand-in payment provider over HTTP (comes with a later release)"},
@@ -33,9 +32,7 @@ void add_later(CLI::App& app, body& chosen)
         sub->allow_extras();
         sub->callback([&chosen, name] {
             chosen = [name]() -> int {
-                throw usage_error("'" + name +
-                                  "' comes with a later release; this one has 'race' "
-                                  "and 'schema'");
+                throw usage_error("'" + name + "' comes with a later release");
             };
         });
     }

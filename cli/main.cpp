@@ -40,10 +40,11 @@ std::string what_is_missing(int argc, char** argv, std::string const& said)
     if (argc <= 1)
         return "a subcommand is needed, for example 'tiebreak race'; see 'tiebreak --help'";
     std::string const first = argv[1];
-    for (auto const* known : {"race", "schema", "serve", "work", "reap", "payments"})
+    for (auto const* known : {"race", "schema", "serve", "token", "work", "reap", "payments"})
         if (first == known)
             return "'" + first + "': " + said + "; see 'tiebreak " + first + " --help'";
-    return "there is no subcommand '" + first + "': use race or schema; see 'tiebreak --help'";
+    return "there is no subcommand '" + first +
+           "': use race, schema, serve or token; see 'tiebreak --help'";
 }
 
 int parse_and_run(int argc, char** argv)
@@ -57,6 +58,8 @@ int parse_and_run(int argc, char** argv)
     tiebreak::cli::body chosen;
     tiebreak::cli::add_race(app, chosen);
     tiebreak::cli::add_schema(app, chosen);
+    tiebreak::cli::add_serve(app, chosen);
+    tiebreak::cli::add_token(app, chosen);
     tiebreak::cli::add_later(app, chosen);
     try {
         app.parse(argc, argv);

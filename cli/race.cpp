@@ -5,6 +5,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/database_url.hpp"
+#include "cli/isolation_name.hpp"
 #include "race/progress.hpp"
 #include "race/report.hpp"
 #include "race/verdict.hpp"
@@ -57,17 +58,6 @@ struct race_flags {
     CLI::Option const* deadline = nullptr;
     CLI::Option const* attempts = nullptr;
 };
-
-isolation isolation_named(std::string const& name)
-{
-    for (auto const level : {isolation::engine_default,
-                             isolation::read_committed,
-                             isolation::repeatable_read,
-                             isolation::serializable})
-        if (name == name_of(level))
-            return level;
-    throw usage_error("--isolation must be read_committed, repeatable_read or serializable");
-}
 
 // "100..500"
 void set_latency(std::string const& text, race::provider_faults& faults)

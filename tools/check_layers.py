@@ -64,6 +64,7 @@ VENDOR = {
     "errmsg.h": ["src/mariadb/", "bench/baseline/", "test/"],
     "mysqld_error.h": ["src/mariadb/", "bench/baseline/", "test/"],
     "hiredis/": ["src/redis/", "test/"],
+    "openssl/": ["src/idempotency/", "service/api/"],
     "spdlog/": ["src/base/"],
     "fmt/": ["src/base/"],
     "curl/": ["service/"],

@@ -8,7 +8,7 @@ set -euo pipefail
 packages_of() {
   case "$1" in
     build) echo g++ cmake ninja-build ccache libboost1.81-dev libboost-json1.81-dev libsqlite3-dev \
-                libpq-dev libmariadb-dev libspdlog-dev libcli11-dev libjs-chart.js ;;
+                libpq-dev libmariadb-dev libssl-dev libspdlog-dev libcli11-dev libjs-chart.js ;;
     test)  echo libgtest-dev git python3 clang-format postgresql-15 mariadb-server ;;
     check) echo git clang-format clang-tidy doxygen python3 ;;
     bench) echo libgtest-dev python3 valgrind ;;

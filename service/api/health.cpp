@@ -1,0 +1,45 @@
+// Who answers, whether it lives, whether it can work, and what it has done.
+#include "service/api/resources.hpp"
+
+namespace tiebreak::service::api {
+
+namespace {
+
+using http::request;
+using http::request_method;
+using http::response;
+
+constexpr auto at_once = http::runs::in_place;
+
+}  // namespace
+
+void add_health(http::router& to, application const& app)
+{
+    to.add(request_method::get,
+           "/ping",
+           [&app](request&) {
+               return http::json(200,
+                                 http::json_object{}.add("status", "ok").add("server", app.name));
+           },
+           {.where = at_once});
+    to.add(request_method::get,
+           "/healthz",
+           [](request&) { return http::json(200, http::json_object{}.add("status", "ok")); },
+           {.where = at_once});
+    to.add(request_method::get, "/readyz", [&app](request& asked) {
+        auto const policy = asked.within({.attempts_max = 1});
+        static_cast<void>(app.db->transact([](unit_of_work& work) { return work.database_time(); },
+                                           {.retry = policy}));
+        return http::json(200, http::json_object{}.add("status", "ready"));
+    });
+    to.add(request_method::get,
+           "/metrics",
+           [&app](request&) {
+               auto made = http::plain_text(200, app.metrics_text ? app.metrics_text() : "");
+               made.content_type = "text/plain; version=0.0.4; charset=utf-8";
+               return made;
+           },
+           {.where = at_once});
+}
+
+}  // namespace tiebreak::service::api
