@@ -31,8 +31,7 @@ response problem::to_response() const
     document.add("type", "urn:tiebreak:problem:" + std::string{kind_->slug})
         .add("title", kind_->title)
         .add("status", kind_->status);
-    if (!detail_.empty())
-        document.add("detail", detail_);
+    document.add("detail", detail_.empty() ? kind_->title : std::string_view{detail_});
     document.add("retryable", kind_->is_retryable).append(fields_);
 
     response made = json(kind_->status, std::move(document));
