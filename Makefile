@@ -16,7 +16,7 @@ help:
 	@echo "               (more: make race SCENARIO=ticket ARGS='--users 1000'; book, run)"
 	@echo "make test      build and run everything that is tested"
 	@echo "make systems   requirement, test, engine and result for every row of the systems"
-	@echo "make serve     the HTTP service (comes with a later release)"
+	@echo "make serve     the HTTP service on SQLite at 127.0.0.1:8080"
 	@echo "make bench     against the bare C client; writes bench.json"
 	@echo "make check     format, layers, documentation, static analysis (ALL=1: of every file)"
 	@echo "make nightly   the long versions of the tests"
@@ -41,10 +41,8 @@ systems:
 	@tools/setup.sh build test
 	@tools/systems.sh $(ARGS)
 
-serve:
-	@echo "make serve: the HTTP service comes with a later release; this one has the library," \
-	      "the race lab and the schema tool (make help)" >&2
-	@exit 2
+serve: build
+	@$(release_binaries)/tiebreak serve --db sqlite:tiebreak.db $(ARGS)
 
 bench:
 	@tools/setup.sh build bench

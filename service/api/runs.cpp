@@ -132,7 +132,6 @@ response claim(application const& app, request const& asked)
         if (auto const ttl =
                 in.optional_integer("lease_ms", {.least = lease_ms_min, .most = lease_ms_max})) {
             made.lease.ttl = milliseconds{*ttl};
-            
         }
         return made;
     });

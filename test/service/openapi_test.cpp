@@ -1,5 +1,6 @@
 // The description at /openapi.json says what the routes are, no more and no less.
 #include "service/api_test.hpp"
+#include "service/http/problem.hpp"
 
 #include <algorithm>
 #include <set>
@@ -22,7 +23,8 @@ protected:
 TEST_F(OpenApi, DescribesEveryRouteAndNoOther)
 {
     std::set<std::string> routes;
-    for (auto const& each : api::routes_of(app).routes()) {
+    auto const made = api::routes_of(app);
+    for (auto const& each : made.routes()) {
         std::string method{http::name_of(each.method)};
         std::ranges::transform(
             method, method.begin(), [](char c) { return static_cast<char>(c - 'A' + 'a'); });
