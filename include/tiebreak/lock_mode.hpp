@@ -21,7 +21,7 @@
 /// | `no_wait`     | the same, 0          | `NOWAIT`                  | `NOWAIT`            |
 /// | `skip_locked` | `unsupported`        | `SKIP LOCKED`             | `SKIP LOCKED`       |
 ///
-/// (7) `SET STATEMENT max_statement_time=… FOR SELECT …`, because its WAIT takes whole seconds.
+/// (7) `SET STATEMENT max_statement_time=… FOR SELECT …`: WAIT takes seconds. The work counts, too.
 ///
 /// Locking a row that is loaded already compares versions: an old one is `stale_version`. Modes
 /// `optimistic…` and `…force_increment` need an entity with a version, else `std::logic_error`.

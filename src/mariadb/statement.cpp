@@ -23,10 +23,12 @@ constexpr auto no_count = ~std::uint64_t{0};
 }
 
 // max_statement_time takes seconds; it ends the wait for a lock, too, which WAIT n would not do in
-// less than whole seconds.
+// less than whole seconds. It counts the work as well: not to wait at all is said otherwise.
 [[nodiscard]] std::string limited_text(std::string const& text, std::chrono::milliseconds limit)
 {
-    auto const ms = std::max<std::int64_t>(limit.count(), 1);
+    auto const ms = limit.count();
+    if (ms <= 0)
+        return "SET STATEMENT innodb_lock_wait_timeout=0, lock_wait_timeout=0 FOR " + text;
     auto fraction = std::to_string(ms % 1000);
     fraction.insert(0, 3 - fraction.size(), '0');
     return "SET STATEMENT max_statement_time=" + std::to_string(ms / 1000) + "." + fraction +
@@ -54,6 +56,7 @@ statement::statement(connection& on, std::string_view text, sql::taken_key then)
     if (kind_ == statement_kind::transaction)
         throw std::invalid_argument("transactions are not begun or ended by a statement");
     check_place();  // the server refuses even to prepare what it will not run here
+    never_waits_ = kind_ == statement_kind::writes && says_not_to_wait(text_);
     as_text_ = kind_ == statement_kind::savepoint || kind_ == statement_kind::rolls_back;
     if (!as_text_)
         plain_ = prepare(text_);
@@ -87,8 +90,7 @@ std::unique_ptr<statement::prepared> statement::prepare(std::string const& text)
 statement::prepared& statement::chosen()
 {
     auto const limit = on_.lock_wait();
-    if (limit == connection::no_limit || kind_ == statement_kind::reads ||
-        kind_ == statement_kind::defines) [[likely]] {
+    if (limit == connection::no_limit || !may_wait_for_locks()) [[likely]] {
         if (plain_->is_outdated) [[unlikely]]
             plain_ = prepare(text_);
         return *plain_;
@@ -100,6 +102,11 @@ statement::prepared& statement::chosen()
             throw error(errc::unsupported, "this statement cannot wait for locks up to a limit");
     }
     return *limited_;
+}
+
+bool statement::may_wait_for_locks() const noexcept
+{
+    return kind_ != statement_kind::reads && kind_ != statement_kind::defines && !never_waits_;
 }
 
 void statement::check_place() const
@@ -244,7 +251,7 @@ statement::outcome statement::attempt(prepared& what, bool may_prepare_again)
     if (may_prepare_again && may_run_again(got.code))
         return outcome::not_prepared;
     error why = on_.failed(got.code, got.spoken, writes, killed);
-    if (got.code == ER_STATEMENT_TIMEOUT && &what == limited_.get()) {
+    if (got.code == ER_STATEMENT_TIMEOUT && &what == limited_.get() && limit_.count() > 0) {
         why = error(errc::lock_timeout,
                     meaning_of(ER_LOCK_WAIT_TIMEOUT).sentence,
                     std::string(why.server_message()))

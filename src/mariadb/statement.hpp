@@ -70,6 +70,7 @@ private:
 
     [[nodiscard]] std::unique_ptr<prepared> prepare(std::string const& text);
     [[nodiscard]] prepared& chosen();
+    [[nodiscard]] bool may_wait_for_locks() const noexcept;
     void check_place() const;
     outcome run(std::span<value const> parameters);
     template <class Bind>
@@ -85,6 +86,7 @@ private:
     connection& on_;
     std::string text_;
     statement_kind kind_;
+    bool never_waits_ = false;  // its text says so
     sql::taken_key then_;
     std::unique_ptr<prepared> plain_;
     std::unique_ptr<prepared> limited_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace tiebreak::mariadb {
 
@@ -138,6 +139,16 @@ statement_kind kind_of(std::string_view text)
         if (is_one_of(word, betraying))
             return statement_kind::writes;
     return all.met_hidden_text() ? statement_kind::writes : statement_kind::reads;
+}
+
+bool says_not_to_wait(std::string_view text)
+{
+    words all(text);
+    std::string last;
+    std::string before;
+    for (auto word = all.next(); !word.empty(); word = all.next())
+        before = std::exchange(last, std::move(word));
+    return last == "NOWAIT" || (before == "SKIP" && last == "LOCKED");
 }
 
 }  // namespace tiebreak::mariadb

@@ -1,4 +1,5 @@
-// What can be seen of a statement before it runs: its first word, and whether it might write.
+// What can be seen of a statement before it runs: its first word, whether it might write, and
+// whether it would wait.
 #pragma once
 
 #include <cstdint>
@@ -21,5 +22,8 @@ enum class statement_kind : std::uint8_t {
 // Looks at words outside of quotes and comments. What it does not know is taken to write; a
 // function that writes cannot be seen.
 [[nodiscard]] statement_kind kind_of(std::string_view text);
+
+// It ends with NOWAIT or SKIP LOCKED: the server lets it wait for no row.
+[[nodiscard]] bool says_not_to_wait(std::string_view text);
 
 }  // namespace tiebreak::mariadb

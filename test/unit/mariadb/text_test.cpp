@@ -90,5 +90,22 @@ TEST(MariaText, NothingIsNothing)
         EXPECT_EQ(kind_of(text), statement_kind::none) << text;
 }
 
+TEST(MariaText, WhatDoesNotWaitSaysSoAtItsEnd)
+{
+    for (auto const* text : {"SELECT * FROM t FOR UPDATE NOWAIT",
+                             "select * from t lock in share mode nowait ;\n",
+                             "SELECT * FROM t FOR UPDATE SKIP LOCKED -- of others",
+                             "SELECT 'WAIT' FROM t FOR UPDATE SKIP /* all */ LOCKED"})
+        EXPECT_TRUE(says_not_to_wait(text)) << text;
+    for (auto const* text : {"SELECT * FROM t FOR UPDATE",
+                             "SELECT * FROM t WHERE a = 'NOWAIT'",
+                             "SELECT * FROM t FOR UPDATE -- NOWAIT",
+                             "SELECT * FROM (SELECT * FROM t FOR UPDATE NOWAIT) a FOR UPDATE",
+                             "SELECT locked FROM t FOR UPDATE WAIT 1",
+                             "UPDATE t SET locked = 1",
+                             ""})
+        EXPECT_FALSE(says_not_to_wait(text)) << text;
+}
+
 }  // namespace
 }  // namespace tiebreak::mariadb

@@ -222,6 +222,48 @@ TEST_F(MariaTransaction, ALockIsWaitedForUpToItsLimit)
     EXPECT_EQ(counted(), "3");
 }
 
+TEST_F(MariaTransaction, NotToWaitSaysNothingOfTheWork)
+{
+    make_counter();
+    auto const on = open();
+    auto const hold =
+        on->prepare("SELECT n, SLEEP(0.05) FROM counter WHERE id = 1 FOR UPDATE NOWAIT");
+    auto const write = on->prepare("UPDATE counter SET n = n + 1 + SLEEP(0.05) WHERE id = 1");
+    on->begin(begin::write, isolation::engine_default);
+    on->limit_lock_waits(std::chrono::milliseconds{0});
+    EXPECT_EQ(hold->first({})[0].integer(), 0) << "the row is free, however long it takes";
+    EXPECT_EQ(write->execute({}), 1);
+    on->commit();
+    EXPECT_EQ(counted(), "1");
+}
+
+TEST_F(MariaTransaction, NotToWaitEndsAtOnceWhatWouldWait)
+{
+    make_counter();
+    stranger other(url());
+    ASSERT_EQ(other.ask("BEGIN"), "");
+    ASSERT_EQ(other.ask("UPDATE counter SET n = 50 WHERE id = 1"), "");
+    auto const on = open();
+    auto const hold = on->prepare("SELECT n FROM counter WHERE id = 1 FOR UPDATE NOWAIT");
+    auto const write = on->prepare(add_one);
+    auto const write_other = on->prepare(add_one_to_other);
+    for (auto* const each : {hold.get(), write.get()}) {
+        on->begin(begin::write, isolation::engine_default);
+        EXPECT_EQ(write_other->execute({}), 1);
+        on->limit_lock_waits(std::chrono::milliseconds{0});
+        auto const e = error_of([&] { each->execute({}); });
+        on->limit_lock_waits(sql::connection::no_limit);
+        EXPECT_EQ(e.code(), errc::lock_timeout);
+        EXPECT_TRUE(names_code(e, ER_LOCK_WAIT_TIMEOUT)) << e.server_message();
+        EXPECT_TRUE(on->in_transaction());
+        EXPECT_THROW(on->commit(), std::logic_error);
+        on->rollback();
+    }
+    ASSERT_EQ(other.ask("COMMIT"), "");
+    EXPECT_EQ(counted(1), "50");
+    EXPECT_EQ(counted(2), "0");
+}
+
 TEST_F(MariaTransaction, AnInsertUnderALimitAnswersItsKey)
 {
     must("CREATE TABLE t(id BIGINT AUTO_INCREMENT PRIMARY KEY, a INT UNIQUE)");

@@ -73,6 +73,18 @@ TEST_F(PostgresWaiting, ALimitOfNothingStillEnds)
     on->rollback();
 }
 
+TEST_F(PostgresWaiting, NotToWaitSaysNothingOfTheWork)
+{
+    make_counter();
+    auto const on = open();
+    on->limit_lock_waits(milliseconds{0});
+    on->begin(begin::write, isolation::engine_default);
+    auto const hold = on->prepare("SELECT n FROM counter, pg_sleep(0.05) WHERE id = 1 "
+                                  "FOR NO KEY UPDATE OF counter NOWAIT");
+    EXPECT_EQ(hold->first({})[0].integer(), 0) << "the row is free, however long it takes";
+    on->commit();
+}
+
 TEST_F(PostgresWaiting, TheLimitHoldsForStatementsOnTheirOwn)
 {
     hold_row();
