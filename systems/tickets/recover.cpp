@@ -16,11 +16,17 @@ condition<order> is_overdue(recover_options const& options)
 // Raises the epoch, so that the former holder changes nothing from here on.
 outcome take_over(database& in, order& found, recover_options const& options)
 {
-    auto const taken =
-        repository<order>(in).update_if(found.id,
-                                        is_overdue(options) && field<&order::epoch> == found.epoch,
-                                        field<& order::epoch> += 1,
-                                        field<& order::pending_since> = database_now());
+    auto const raise_epoch = [&](auto& where) {
+        return repository<order>(where).update_if(found.id,
+                                                  is_overdue(options) &&
+                                                      field<&order::epoch> == found.epoch,
+                                                  field<&order::epoch> += 1,
+                                                  field<&order::pending_since> = database_now());
+    };
+    auto const taken = !options.fence ? raise_epoch(in) : in.transact([&](unit_of_work& work) {
+        options.fence(work);
+        return raise_epoch(work);
+    });
     if (taken == outcome::won)
         found.epoch += 1;
     return taken;
@@ -46,18 +52,35 @@ public:
     recovery resolve(std::vector<order> pending)
     {
         for (auto& one : pending) {
-            ++counts_.found;
-            if (take_over(in_, one, options_) == outcome::lost) {
-                ++counts_.overtaken;
-                continue;
-            }
-            reach(options_.reached, step::taken_over);
-            resolve_held(one);
+            if (options_.goes_on && !options_.goes_on())
+                break;
+            if (!resolve_one(one))
+                break;
         }
         return counts_;
     }
 
 private:
+    // False: the fence is lost.
+    bool resolve_one(order& one)
+    {
+        ++counts_.found;
+        try {
+            if (take_over(in_, one, options_) == outcome::lost) {
+                ++counts_.overtaken;
+                return true;
+            }
+        } catch (error const& why) {
+            if (why.code() != errc::lease_lost)
+                throw;
+            ++counts_.overtaken;
+            return false;
+        }
+        reach(options_.reached, step::taken_over);
+        resolve_held(one);
+        return true;
+    }
+
     void resolve_held(order const& held)
     {
         auto const tenure = tenure_of(held);
@@ -101,14 +124,25 @@ private:
     recovery counts_{};
 };
 
-}  // namespace
-
-recovery recover(database& in, payment_provider& provider, recover_options const& options)
+void validate(recover_options const& options)
 {
     if (options.older_than.count() < 0)
         throw std::invalid_argument("older_than must be 0 or more");
     if (options.orders_max < 1)
         throw std::invalid_argument("orders_max must be at least 1");
+}
+
+}  // namespace
+
+bool is_recovery_due(database& in, recover_options const& options)
+{
+    validate(options);
+    return repository<order>(in).select().where(is_overdue(options)).first().has_value();
+}
+
+recovery recover(database& in, payment_provider& provider, recover_options const& options)
+{
+    validate(options);
     auto pending = repository<order>(in)
                        .select()
                        .where(is_overdue(options))

@@ -176,6 +176,12 @@ struct recover_options {
     /// Cancel even payments that stand, and make their orders CANCELLED: when sales are closed.
     bool refund_all = false;
     std::function<void(step)> reached{};
+    /// Asked before each order; false ends the call, and the rest waits for the next. May be empty.
+    std::function<bool()> goes_on{};
+    /// The first thing in each transaction that takes an order over: `leases::require` here makes a
+    /// lease the lock around recovery. `lease_lost` from it ends the call with what was done until
+    /// then; anything else is thrown on. May be empty.
+    std::function<void(unit_of_work&)> fence{};
 };
 
 /// What one call of `recover` did, in orders.
@@ -187,6 +193,9 @@ struct recovery {
     std::int64_t unanswered = 0;  ///< the provider did not answer: still PENDING, call again
     std::int64_t overtaken = 0;   ///< somebody else had or took the order
 };
+
+/// True when an order has been PENDING for so long that `recover` would look at it. One statement.
+[[nodiscard]] bool is_recovery_due(database& in, recover_options const& options = {});
 
 /// Resolves what was left PENDING. Safe to run by several processes at once, and to repeat. Call it
 /// until `found` is 0 to run dry; one transaction to take an order over, one or two to resolve it.

@@ -1,9 +1,6 @@
 // C10, the library's part: when the payment succeeded and the local commit cannot, the money goes
 // back exactly once.
-#include <tiebreak/lease.hpp>
-#include <tiebreak/schema.hpp>
-
-#include "systems/tickets/ticket_test.hpp"
+#include "systems/tickets/compensation_test.hpp"
 
 #include <csignal>
 #include <unistd.h>
@@ -12,34 +9,9 @@ namespace tiebreak::test {
 
 namespace {
 
-using tickets::order_status;
 using tickets::step;
 
 constexpr std::chrono::milliseconds at_once{0};
-
-class C10 : public ticket_test {
-protected:
-    // Somebody has written a bill for the order, so that it cannot be completed.
-    void make_completion_impossible(tickets::order const& order)
-    {
-        tickets::bill stray{
-            .order_id = order.id, .payment_key = "stray", .charge_id = "none", .amount = 1};
-        repository<tickets::bill>(db()).insert(stray);
-    }
-
-    void expect_refunded_once(tickets::order const& order)
-    {
-        auto const row = read(order.id);
-        EXPECT_EQ(row.status, order_status::cancelled);
-        EXPECT_EQ(row.approvals, 0);
-        EXPECT_FALSE(row.refund_to);
-        auto const record = provider().find(request_for(order).payment_key).value();
-        EXPECT_EQ(record.charges, 1);
-        EXPECT_EQ(record.refunds, 1);
-        EXPECT_EQ(record.state, tickets::payment_state::cancelled);
-        EXPECT_EQ(repository<tickets::ticket>(db()).select().count(), 0);
-    }
-};
 
 TIEBREAK_ON_SHARED_ENGINES(C10);
 
@@ -72,9 +44,6 @@ TEST_P(C10, ACompensationKilledAtAnyStepIsFinishedOnce)
     for (auto const at : {step::refund_decided, step::refunded}) {
         auto const order = make_order();
         make_completion_impossible(order);
-        repository<tickets::bill>(db()).update_where(field<&tickets::bill::order_id> == order.id,
-                                                     field<& tickets::bill::payment_key> =
-                                                         "stray-" + std::to_string(order.id));
         close_all();
         auto const end = run_in_process([&] {
             database db(fresh().url());

@@ -1,4 +1,5 @@
-// The stand-in payment provider: what it counts, and how it misbehaves on request.
+// What is the stand-in's own: books that several processes share, options, repeatable chance. What
+// every provider must keep to is in test/service/payments/provider_conformance_test.cpp.
 #include "support/process.hpp"
 #include "support/temporary_folder.hpp"
 #include "systems/tickets/chance.hpp"
@@ -6,9 +7,10 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
+#include <limits>
 #include <stdexcept>
 #include <thread>
+#include <vector>
 
 namespace tiebreak::test {
 
@@ -33,40 +35,6 @@ protected:
 private:
     temporary_folder folder_;
 };
-
-TEST_F(StandInProvider, ChargesOncePerCallWithoutAnIdempotencyKey)
-{
-    stand_in_provider provider(url());
-    auto const first = provider.charge(anew("k"));
-    auto const second = provider.charge(anew("k"));
-    EXPECT_EQ(first.outcome, charge_outcome::approved);
-    EXPECT_NE(first.charge_id, second.charge_id);
-    auto const record = provider.find("k").value();
-    EXPECT_EQ(record.calls, 2);
-    EXPECT_EQ(record.standing(), 2);
-    EXPECT_EQ(record.charge_id, first.charge_id);
-}
-
-TEST_F(StandInProvider, ChargesOncePerIdempotencyKey)
-{
-    stand_in_provider provider(url());
-    auto const first = provider.charge(once("k"));
-    auto const second = provider.charge(once("k"));
-    EXPECT_EQ(second.outcome, charge_outcome::approved);
-    EXPECT_EQ(first.charge_id, second.charge_id);
-    auto const record = provider.find("k").value();
-    EXPECT_EQ(record.state, payment_state::charged);
-    EXPECT_EQ(record.calls, 2);
-    EXPECT_EQ(record.charges, 1);
-}
-
-TEST_F(StandInProvider, DeclinesAnIdempotencyKeyThatComesWithAnotherAmount)
-{
-    stand_in_provider provider(url());
-    EXPECT_EQ(provider.charge(once("k", 1'000)).outcome, charge_outcome::approved);
-    EXPECT_EQ(provider.charge(once("k", 2'000)).outcome, charge_outcome::declined);
-    EXPECT_EQ(provider.find("k")->standing(), 1);
-}
 
 TEST_F(StandInProvider, CountsTheCallsOfAllProcesses)
 {
@@ -97,80 +65,6 @@ TEST_F(StandInProvider, CountsTheCallsOfAllProcesses)
     EXPECT_EQ(accounts[1].payment_key, "same");
     EXPECT_EQ(accounts[1].record.calls, 40);
     EXPECT_EQ(accounts[1].record.standing(), 1);
-}
-
-TEST_F(StandInProvider, RemembersADecline)
-{
-    EXPECT_EQ(stand_in_provider(url(), {.decline_rate = 1}).charge(once("k")).outcome,
-              charge_outcome::declined);
-    stand_in_provider kinder(url());
-    EXPECT_EQ(kinder.charge(once("k")).outcome, charge_outcome::declined);
-    EXPECT_EQ(kinder.find("k")->state, payment_state::declined);
-    EXPECT_EQ(kinder.find("k")->charges, 0);
-}
-
-TEST_F(StandInProvider, AnErrorChargesNothingAndIsNotRemembered)
-{
-    EXPECT_EQ(stand_in_provider(url(), {.error_rate = 1}).charge(once("k")).outcome,
-              charge_outcome::error);
-    stand_in_provider healthy(url());
-    EXPECT_EQ(healthy.find("k")->state, payment_state::unknown);
-    EXPECT_EQ(healthy.find("k")->calls, 1);
-    EXPECT_EQ(healthy.charge(once("k")).outcome, charge_outcome::approved);
-}
-
-TEST_F(StandInProvider, ALostReplyHasDoneItsWork)
-{
-    stand_in_provider mute(url(), {.drop_reply_rate = 1});
-    auto const reply = mute.charge(once("k"));
-    EXPECT_EQ(reply.outcome, charge_outcome::no_answer);
-    EXPECT_TRUE(reply.charge_id.empty());
-    EXPECT_EQ(mute.find("k")->standing(), 1);
-}
-
-TEST_F(StandInProvider, CancelRefundsOnceAndIsFinal)
-{
-    stand_in_provider provider(url());
-    EXPECT_EQ(provider.charge(once("k")).outcome, charge_outcome::approved);
-    EXPECT_EQ(provider.cancel("k"), cancel_outcome::cancelled);
-    EXPECT_EQ(provider.cancel("k"), cancel_outcome::cancelled);
-    auto const record = provider.find("k").value();
-    EXPECT_EQ(record.state, payment_state::cancelled);
-    EXPECT_EQ(record.charges, 1);
-    EXPECT_EQ(record.refunds, 1);
-    EXPECT_TRUE(record.charge_id.empty());
-    EXPECT_EQ(provider.charge(once("k")).outcome, charge_outcome::declined);
-    EXPECT_EQ(provider.charge(anew("k")).outcome, charge_outcome::declined);
-    EXPECT_EQ(provider.find("k")->standing(), 0);
-}
-
-TEST_F(StandInProvider, CancelStopsAChargeThatIsStillOnItsWay)
-{
-    stand_in_provider provider(url());
-    EXPECT_EQ(provider.find("k")->state, payment_state::unknown);
-    EXPECT_EQ(provider.cancel("k"), cancel_outcome::cancelled);
-    EXPECT_EQ(provider.charge(once("k")).outcome, charge_outcome::declined);
-    EXPECT_EQ(provider.find("k")->charges, 0);
-}
-
-TEST_F(StandInProvider, TheSameSeedMisbehavesTheSame)
-{
-    stand_in_options const faulty{
-        .seed = 7, .decline_rate = 0.3, .error_rate = 0.3, .drop_reply_rate = 0.3};
-    temporary_folder other_folder;
-    stand_in_provider one(url(), faulty);
-    stand_in_provider other("sqlite:" + other_folder.file("books.db"), faulty);
-    std::array<int, 4> seen{};
-    for (int i = 0; i < 20; ++i) {
-        auto const key = "key-" + std::to_string(i);
-        for (int call = 0; call < 3; ++call) {
-            auto const outcome = one.charge(once(key)).outcome;
-            EXPECT_EQ(outcome, other.charge(once(key)).outcome);
-            ++seen[static_cast<std::size_t>(outcome)];
-        }
-    }
-    for (int const count : seen)
-        EXPECT_GT(count, 0);
 }
 
 TEST_F(StandInProvider, RefusesImpossibleOptionsByName)
