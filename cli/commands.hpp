@@ -31,8 +31,9 @@ void add_race(CLI::App& app, body& chosen);
 void add_schema(CLI::App& app, body& chosen);
 void add_serve(CLI::App& app, body& chosen);
 void add_token(CLI::App& app, body& chosen);
+void add_payments(CLI::App& app, body& chosen);
 
-/// `work`, `reap` and `payments`: known names that say in which release they come.
+/// `work` and `reap`: known names that say in which release they come.
 void add_later(CLI::App& app, body& chosen);
 
 }  // namespace tiebreak::cli

@@ -16,10 +16,9 @@ struct later_command {
     std::string_view text;
 };
 
-constexpr std::array<later_command, 3> later_commands{{
+constexpr std::array<later_command, 2> later_commands{{
     {"work", "run a command for each claimed run (comes with a later release)"},
     {"reap", "return runs with expired leases (comes with a later release)"},
-    {"payments", "stand-in payment provider over HTTP (comes with a later release)"},
 }};
 
 }  // namespace

@@ -24,11 +24,13 @@ listen_address parse_listen_address(std::string const& text)
     bool fine = colon != std::string::npos && colon > 0 && colon + 1 < text.size();
     if (fine) {
         made.host = text.substr(0, colon);
-        if (made.host.size() > 2 && made.host.front() == '[' && made.host.back() == ']')
+        bool const is_in_brackets = made.host.front() == '[' && made.host.back() == ']';
+        if (is_in_brackets)
             made.host = made.host.substr(1, made.host.size() - 2);
         auto const* const end = text.data() + text.size();
         auto const parsed = std::from_chars(text.data() + colon + 1, end, made.port);
-        fine = parsed.ec == std::errc{} && parsed.ptr == end;
+        fine = parsed.ec == std::errc{} && parsed.ptr == end && !made.host.empty() &&
+               is_in_brackets == (made.host.find(':') != std::string::npos);
     }
     if (!fine)
         throw usage_error("--listen must be HOST:PORT, for example 127.0.0.1:8080; port 0 is any "

@@ -44,7 +44,7 @@ std::string what_is_missing(int argc, char** argv, std::string const& said)
         if (first == known)
             return "'" + first + "': " + said + "; see 'tiebreak " + first + " --help'";
     return "there is no subcommand '" + first +
-           "': use race, schema, serve or token; see 'tiebreak --help'";
+           "': use race, schema, serve, token or payments; see 'tiebreak --help'";
 }
 
 int parse_and_run(int argc, char** argv)
@@ -60,6 +60,7 @@ int parse_and_run(int argc, char** argv)
     tiebreak::cli::add_schema(app, chosen);
     tiebreak::cli::add_serve(app, chosen);
     tiebreak::cli::add_token(app, chosen);
+    tiebreak::cli::add_payments(app, chosen);
     tiebreak::cli::add_later(app, chosen);
     try {
         app.parse(argc, argv);

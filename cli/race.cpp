@@ -6,6 +6,7 @@
 #include "cli/commands.hpp"
 #include "cli/database_url.hpp"
 #include "cli/isolation_name.hpp"
+#include "cli/latency_range.hpp"
 #include "race/progress.hpp"
 #include "race/report.hpp"
 #include "race/verdict.hpp"
@@ -59,19 +60,6 @@ struct race_flags {
     CLI::Option const* attempts = nullptr;
 };
 
-// "100..500"
-void set_latency(std::string const& text, race::provider_faults& faults)
-{
-    auto const dots = text.find("..");
-    auto const number = [&](std::string const& part) {
-        if (part.empty() || part.size() > 9 || part.find_first_not_of("0123456789") != part.npos)
-            throw usage_error("--latency-ms must be A..B, for example 100..500");
-        return std::chrono::milliseconds{std::stoll(part)};
-    };
-    faults.latency_min = number(text.substr(0, dots));
-    faults.latency_max = dots == text.npos ? faults.latency_min : number(text.substr(dots + 2));
-}
-
 void refuse_what_comes_later(race_flags const& flags)
 {
     if (flags.via == "http")
@@ -111,8 +99,11 @@ race_options options_of(race_flags const& flags)
     options.think = std::chrono::milliseconds{flags.think_ms};
     if (!flags.isolation.empty())
         options.level = isolation_named(flags.isolation);
-    if (!flags.latency_ms.empty())
-        set_latency(flags.latency_ms, options.faults);
+    if (!flags.latency_ms.empty()) {
+        auto const range = parse_latency(flags.latency_ms);
+        options.faults.latency_min = range.least;
+        options.faults.latency_max = range.most;
+    }
     return options;
 }
 

@@ -255,6 +255,10 @@ void connection::respond(response&& made)
 {
     if (phase_ == phase::closed)
         return;
+    if (made.is_withheld) {
+        close();
+        return;
+    }
     response_ = std::move(made);
     ++answered_;
     ends_ = ends_ || response_.ends_connection || shared_.is_draining.load() ||

@@ -81,6 +81,7 @@ inline constexpr std::array problem_kinds{
     problem_kind{"already-processed", 409, "The order was decided already.", false},
     problem_kind{"amount-mismatch", 422, "The amount is not that of the order.", false},
     problem_kind{"payment-declined", 402, "The payment was declined.", false},
+    problem_kind{"charge-failed", 502, "The charge failed; nothing was taken.", true},
     problem_kind{"payment-unavailable", 502, "The payment provider did not answer.", true},
     problem_kind{"run-not-found", 404, "There is no such run.", false},
     problem_kind{"budget-exhausted", 402, "The budget does not cover this.", false},

@@ -20,6 +20,8 @@ struct response {
     std::string body{};
     std::vector<std::pair<std::string, std::string>> headers{};  ///< by `set` and `add`
     bool ends_connection = false;  ///< answered with `Connection: close`
+    /// Nothing is sent and the connection ends: a reply that is lost, for stand-ins and tests.
+    bool is_withheld = false;
 
     /// Sets a header field, instead of one of the same name.
     /// \throws std::invalid_argument: no token, or a value with control characters

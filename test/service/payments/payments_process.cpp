@@ -1,0 +1,91 @@
+// See payments_process.hpp.
+#include "service/payments/payments_process.hpp"
+
+#include <csignal>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdexcept>
+#include <unistd.h>
+
+namespace tiebreak::test {
+
+namespace {
+
+constexpr int start_limit_ms = 60'000;
+
+}  // namespace
+
+payments_process::payments_process(std::string books_url, std::vector<std::string> const& more)
+    : books_url_(std::move(books_url))
+{
+    start(more);
+}
+
+payments_process::~payments_process()
+{
+    process_.reset();
+    if (out_ >= 0)
+        ::close(out_);
+}
+
+void payments_process::start(std::vector<std::string> const& more)
+{
+    int ends[2] = {-1, -1};
+    if (::pipe2(ends, O_CLOEXEC) != 0)
+        throw std::runtime_error("no pipe for the payments process");
+    std::vector<std::string> words{"tiebreak", "payments", "--listen", listen_, "--db", books_url_};
+    words.insert(words.end(), more.begin(), more.end());
+    std::vector<char*> arguments;
+    for (auto& one : words)
+        arguments.push_back(one.data());
+    arguments.push_back(nullptr);
+    process_.emplace([&] {
+        ::dup2(ends[1], STDOUT_FILENO);
+        ::execv(TIEBREAK_PROGRAM, arguments.data());
+        return 100;  // not reached when the program could be started
+    });
+    ::close(ends[1]);
+    if (out_ >= 0)
+        ::close(out_);
+    out_ = ends[0];
+    auto const line = first_line();
+    auto const at = line.find("http://");
+    if (at == std::string::npos)
+        throw std::runtime_error("the payments process does not say where it listens: " + line);
+    url_ = line.substr(at);
+    listen_ = url_.substr(url_.find("//") + 2);
+}
+
+std::string payments_process::first_line()
+{
+    std::string line;
+    pollfd watched{out_, POLLIN, 0};
+    for (char letter = 0; ::poll(&watched, 1, start_limit_ms) == 1;) {
+        if (::read(out_, &letter, 1) != 1 || letter == '\n')
+            break;
+        line += letter;
+    }
+    return line;
+}
+
+void payments_process::kill()
+{
+    process_->send(SIGKILL);
+    (void)process_->wait();
+    process_.reset();
+}
+
+int payments_process::end()
+{
+    process_->send(SIGTERM);
+    int const code = process_->wait();
+    process_.reset();
+    return code;
+}
+
+void payments_process::start_again(std::vector<std::string> const& more)
+{
+    start(more);
+}
+
+}  // namespace tiebreak::test
