@@ -35,6 +35,7 @@ constexpr char const* examples = R"(Examples:
   tiebreak race book --strategy naive,optimistic
   tiebreak race ticket --users 100 --decline-rate 0.1 --drop-reply-rate 0.1
   tiebreak race run --kill --pause
+  tiebreak race ticket --via http --users 200         4 servers behind nginx
   tiebreak race --json - | jq .results[].verdict
   tiebreak race --db sqlite:shop.db                   touches only tables named tiebreak_race_...
 
@@ -62,9 +63,7 @@ struct race_flags {
 
 void refuse_what_comes_later(race_flags const& flags)
 {
-    if (flags.via == "http")
-        throw usage_error("--via http comes with the service in a later release; leave it out");
-    if (flags.via != "library")
+    if (flags.via != "library" && flags.via != "http")
         throw usage_error("--via must be library or http");
     if (!flags.redis.empty())
         throw usage_error("--redis comes with a later release; leave it out");
@@ -79,6 +78,7 @@ race_options options_of(race_flags const& flags)
         throw usage_error("there is no scenario '" + flags.scenario +
                           "': use coupon, book, ticket or run");
     options.scenario = *scenario;
+    options.via_http = flags.via == "http";
     // Not TIEBREAK_DB: what a service uses is not raced on unless asked for.
     if (!flags.place.url.empty() || !flags.place.file.empty())
         options.url = database_url(flags.place);
@@ -210,7 +210,8 @@ void add_contest_flags(CLI::App& to, race_flags& flags)
                   "milliseconds between read and write; ticket: between order and approval")
         ->capture_default_str();
     to.add_option("--seed", flags.seed, "of everything random")->capture_default_str();
-    to.add_option("--via", flags.via, "library, or http (later release)")->capture_default_str();
+    to.add_option("--via", flags.via, "library; or http: that many servers behind nginx")
+        ->capture_default_str();
     to.add_option("--redis", flags.redis, "(later release)");
 }
 
@@ -226,7 +227,9 @@ void add_fault_flags(CLI::App& to, race_flags& flags)
                   "ticket: 0 to 1, of calls that act but whose reply is lost")
         ->capture_default_str();
     to.add_option("--latency-ms", flags.latency_ms, "ticket: A..B, of the provider");
-    to.add_flag("--kill", flags.options.kill, "run: end workers with SIGKILL and start them again");
+    to.add_flag("--kill",
+                flags.options.kill,
+                "run: end workers with SIGKILL and start them again; ticket by http: servers");
     to.add_flag("--pause", flags.options.pause, "run: stop workers until their lease is over");
 }
 

@@ -8,6 +8,8 @@
 #include "schema/schema.hpp"
 #include "service/api/resources.hpp"
 #include "service/http/server.hpp"
+#include "service/payments/payment_client.hpp"
+#include "systems/tickets/recoverer.hpp"
 #include "systems/tickets/stand_in_provider.hpp"
 
 #include <CLI/CLI.hpp>
@@ -22,6 +24,7 @@ namespace {
 
 namespace api = service::api;
 namespace http = service::http;
+namespace tickets = systems::tickets;
 
 constexpr char const* text =
     "Serve coupons, books, orders, tickets and runs over HTTP. Makes missing tables first. "
@@ -40,6 +43,7 @@ struct serve_flags {
     std::string listen = "127.0.0.1:8080";
     std::string name{};
     std::string token_file{};
+    std::string payments{};
     std::string coupon_strategy{};
     std::string book_strategy{};
     std::string ticket_strategy{};
@@ -91,6 +95,32 @@ void open_budgets(database& in, api::tenants const* tokens, std::int64_t limit)
         static_cast<void>(systems::runs::open_budget(in, each, limit));
 }
 
+// Who is paid, and who finds out what became of payments whose server died. Without --payments a
+// stand-in of this process, whose books end with it: nothing is left to be found out.
+class payments_of {
+public:
+    payments_of(database& in, std::string const& url, std::string const& owner)
+    {
+        if (url.empty()) {
+            provider_ = std::make_unique<tickets::stand_in_provider>("sqlite::memory:");
+            return;
+        }
+        provider_ = std::make_unique<service::payments::payment_client>(url);
+        recovering_.emplace(in, *provider_, tickets::recoverer_options{.owner = owner});
+    }
+
+    [[nodiscard]] tickets::payment_provider& provider() noexcept { return *provider_; }
+
+private:
+    std::unique_ptr<tickets::payment_provider> provider_;
+    std::optional<tickets::recoverer> recovering_;  // last: it uses the provider
+};
+
+std::string host_and_port(std::string const& url)
+{
+    return url.substr(url.find("//") + 2);
+}
+
 int serve(serve_flags const& flags)
 {
     auto const where = parse_listen_address(flags.listen);
@@ -113,9 +143,9 @@ int serve(serve_flags const& flags)
     schema::apply(db);
     install(db);
     open_budgets(db, app.tokens, flags.budget);
-    systems::tickets::stand_in_provider payments("sqlite::memory:");
+    payments_of payments(db, flags.payments, flags.name.empty() ? flags.listen : flags.name);
     app.db = &db;
-    app.payments = &payments;
+    app.payments = &payments.provider();
     http::server running(
         api::routes_of(app),
         {.host = where.host, .port = where.port, .limits = limits, .handles_signals = true});
@@ -138,6 +168,10 @@ void add_serve(CLI::App& app, body& chosen)
     command->add_option("--name", flags->name, "what /ping answers; default: HOST:PORT");
     command->add_option(
         "--token-file", flags->token_file, "who may call: lines TENANT SHA256 ('tiebreak token')");
+    command->add_option("--payments",
+                        flags->payments,
+                        "URL of the payment provider ('tiebreak payments'); default: a stand-in "
+                        "of this process");
     command->add_option("--coupon-strategy", flags->coupon_strategy, "default: optimistic");
     command->add_option("--book-strategy", flags->book_strategy, "default: optimistic");
     command->add_option("--ticket-strategy", flags->ticket_strategy, "default: conditional");

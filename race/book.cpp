@@ -1,9 +1,11 @@
 // The book scenario: every client adds a line of its own by rewriting the whole text.
+#include "race/http/askers.hpp"
 #include "race/limits.hpp"
 #include "race/scenario.hpp"
 #include "systems/books/books.hpp"
 
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <variant>
@@ -21,17 +23,29 @@ std::string line_of(std::int64_t client)
 
 class book_racer final : public racer {
 public:
-    book_racer(database& in, books::line_options how, std::int64_t book, std::int64_t clients)
-        : db_(in), how_(std::move(how)), book_(book), clients_(clients)
+    book_racer(database& in,
+               race_setting const& setting,
+               books::line_options how,
+               std::int64_t book)
+        : db_(in),
+          entrance_(setting.entrance),
+          patience_(time_allowed(*setting.options)),
+          how_(std::move(how)),
+          book_(book),
+          clients_(setting.options->users)
     {
     }
 
     void race(lane& on) override
     {
+        std::optional<http_client> client;
+        if (!entrance_.empty())
+            client.emplace(entrance_);
         while (auto const number = on.next(clients_))
             on.run(*number, [&](request_slot& slot) {
                 slot.subject = *number;
-                return ask(slot);
+                return client ? ask_for_line(*client, book_, line_of(*number), slot, patience_)
+                              : ask(slot);
             });
     }
 
@@ -51,6 +65,8 @@ private:
     }
 
     database& db_;
+    std::string entrance_;
+    std::chrono::milliseconds patience_;
     books::line_options how_;
     std::int64_t book_;
     std::int64_t clients_;
@@ -59,7 +75,8 @@ private:
 class book_scenario final : public scenario {
 public:
     explicit book_scenario(race_setting const& setting)
-        : options_(*setting.options),
+        : setting_(setting),
+          options_(*setting.options),
           how_{.how = systems::parse<books::strategy>(setting.what.name).value(),
                .retry = policy_of(options_),
                .level = options_.level,
@@ -87,7 +104,7 @@ public:
 
     [[nodiscard]] std::unique_ptr<racer> join(database& in, board&) override
     {
-        return std::make_unique<book_racer>(in, how_, book_, options_.users);
+        return std::make_unique<book_racer>(in, setting_, how_, book_);
     }
 
     [[nodiscard]] audit_counts audit(database& of, board const& after) override
@@ -117,6 +134,7 @@ public:
     }
 
 private:
+    race_setting setting_;
     race_options const& options_;
     books::line_options how_;
     std::int64_t book_ = 0;

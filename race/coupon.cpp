@@ -1,9 +1,12 @@
 // The coupon scenario: every member asks once for a coupon of which there are too few.
+#include "race/http/askers.hpp"
 #include "race/limits.hpp"
 #include "race/scenario.hpp"
 #include "systems/coupons/coupons.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <string>
 #include <unordered_map>
 #include <variant>
 #include <vector>
@@ -18,18 +21,28 @@ constexpr char const* code = "RACE";
 
 class coupon_racer final : public racer {
 public:
-    coupon_racer(database& in, coupons::issue_options how, std::vector<std::int64_t> const& members)
-        : db_(in), how_(std::move(how)), members_(members)
+    coupon_racer(database& in,
+                 race_setting const& setting,
+                 coupons::issue_options how,
+                 std::vector<std::int64_t> const& members)
+        : db_(in),
+          entrance_(setting.entrance),
+          patience_(time_allowed(*setting.options)),
+          how_(std::move(how)),
+          members_(members)
     {
     }
 
     void race(lane& on) override
     {
         auto const requests = static_cast<std::int64_t>(members_.size());
+        std::optional<http_client> client;
+        if (!entrance_.empty())
+            client.emplace(entrance_);
         while (auto const number = on.next(requests))
             on.run(*number, [&](request_slot& slot) {
                 slot.subject = members_[static_cast<std::size_t>(*number)];
-                return ask(slot);
+                return client ? ask_for_coupon(*client, code, slot, patience_) : ask(slot);
             });
     }
 
@@ -51,6 +64,8 @@ private:
     }
 
     database& db_;
+    std::string entrance_;
+    std::chrono::milliseconds patience_;
     coupons::issue_options how_;
     std::vector<std::int64_t> const& members_;
 };
@@ -58,7 +73,8 @@ private:
 class coupon_scenario final : public scenario {
 public:
     explicit coupon_scenario(race_setting const& setting)
-        : options_(*setting.options),
+        : setting_(setting),
+          options_(*setting.options),
           how_{.how = systems::parse<coupons::strategy>(setting.what.name).value(),
                .retry = policy_of(options_),
                .level = options_.level,
@@ -89,7 +105,7 @@ public:
 
     [[nodiscard]] std::unique_ptr<racer> join(database& in, board&) override
     {
-        return std::make_unique<coupon_racer>(in, how_, members_);
+        return std::make_unique<coupon_racer>(in, setting_, how_, members_);
     }
 
     [[nodiscard]] audit_counts audit(database& of, board const& after) override
@@ -142,6 +158,7 @@ private:
         return denied;
     }
 
+    race_setting setting_;
     race_options const& options_;
     coupons::issue_options how_;
     std::vector<std::int64_t> members_;

@@ -1,5 +1,6 @@
 #include "race/heat.hpp"
 
+#include "race/http/fleet.hpp"
 #include "race/interrupt.hpp"
 #include "race/racers.hpp"
 #include "race/sabotage.hpp"
@@ -9,6 +10,7 @@
 #include <chrono>
 #include <exception>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -99,10 +101,12 @@ public:
                 scenario& of,
                 board& on,
                 std::string url,
+                fleet* served,
                 race_watcher& watcher)
         : options_(*setting.options),
           board_(on),
           watcher_(watcher),
+          served_(served),
           racers_(on,
                   [&of, &on, url = std::move(url), threads = options_.threads](int number) {
                       tally counted;
@@ -126,7 +130,7 @@ public:
 
     [[nodiscard]] std::vector<std::string> notes() const
     {
-        auto notes = sabotage_.notes();
+        auto notes = served_ != nullptr ? served_->notes() : sabotage_.notes();
         for (auto const& death : racers_.deaths()) {
             if (death.wanted)
                 continue;
@@ -161,6 +165,8 @@ private:
         auto stop_at = std::chrono::steady_clock::time_point::max();
         while (racers_.collect() > 0) {
             watcher_.advanced(head.answered.load(), head.goal.load());
+            if (served_ != nullptr)
+                served_->act();
             sabotage_.act(racers_, board_);
             if (interrupted() != 0 && !head.stop.exchange(true))
                 stop_at = std::chrono::steady_clock::now() + grace;
@@ -174,6 +180,7 @@ private:
     race_options const& options_;
     board& board_;
     race_watcher& watcher_;
+    fleet* served_;  // null: raced through the library
     racers racers_;
     sabotage sabotage_;
 };
@@ -215,17 +222,19 @@ void run_on_file(race_setting const& setting,
                  venue const& where,
                  scenario& of,
                  board& on,
+                 fleet* served,
                  race_watcher& watcher,
                  strategy_result& result)
 {
     auto const url = where.url_for(setting.what.name);
     {
         auto db = open(url, 1, nullptr);
-        where.make_tables(db);
         of.prepare(db);
     }
-    forked_heat heat(setting, of, on, url, watcher);
+    forked_heat heat(setting, of, on, url, served, watcher);
     heat.run();
+    if (served != nullptr)
+        served->stop();
     add_up(on, result);
     for (auto& note : heat.notes())
         result.notes.push_back(std::move(note));
@@ -237,14 +246,27 @@ void run_on_file(race_setting const& setting,
 
 strategy_result run_heat(race_setting const& setting, venue const& where, race_watcher& watcher)
 {
-    auto const of = make_scenario(setting);
+    auto raced = setting;
+    std::optional<fleet> served;
+    if (!where.in_memory()) {
+        auto const url = where.url_for(setting.what.name);
+        {
+            auto db = open(url, 1, nullptr);
+            where.make_tables(db);
+        }
+        if (setting.options->via_http) {
+            served.emplace(*setting.options, setting.what, with_table_prefix(url), setting.folder);
+            raced.entrance = served->entrance();
+        }
+    }
+    auto const of = make_scenario(raced);
     board on(of->slots(), static_cast<std::size_t>(setting.options->processes), of->own_words());
     on.head().goal.store(of->goal());
     strategy_result result{.what = setting.what};
     if (where.in_memory())
-        run_in_memory(setting, where, *of, on, result);
+        run_in_memory(raced, where, *of, on, result);
     else
-        run_on_file(setting, where, *of, on, watcher, result);
+        run_on_file(raced, where, *of, on, served ? &*served : nullptr, watcher, result);
     return result;
 }
 

@@ -91,6 +91,7 @@ std::string to_json(race_report const& report)
     json::object const whole{{"scenario", text(name_of(options.scenario))},
                              {"engine", text(report.engine)},
                              {"engine_version", text(report.engine_version)},
+                             {"via", options.via_http ? "http" : "library"},
                              {"isolation", text(name_of(options.level))},
                              {"users", options.users},
                              {"stock", options.stock},

@@ -71,8 +71,11 @@ void check(race_options const& options)
 {
     check_numbers(options);
     check_faults(options);
-    require(options.scenario == scenario_kind::run || (!options.kill && !options.pause),
-            "--kill and --pause are for workers: use them with 'race run'");
+    bool const kills_servers = options.scenario == scenario_kind::ticket && options.via_http;
+    require(options.scenario == scenario_kind::run || kills_servers || !options.kill,
+            "--kill is for the workers of 'race run', or the servers of 'race ticket --via http'");
+    require(options.scenario == scenario_kind::run || !options.pause,
+            "--pause is for workers: use it with 'race run'");
 }
 
 std::chrono::milliseconds default_deadline(race_options const& options) noexcept

@@ -56,9 +56,10 @@ struct race_options {
     std::chrono::milliseconds think{0};  ///< pause between read and write
     std::uint64_t seed = 1;
     provider_faults faults{};
-    bool kill = false;   ///< run only: SIGKILL workers at random moments
-    bool pause = false;  ///< run only: stop workers past their lease
-    bool keep = false;   ///< leave the database as the race left it
+    bool via_http = false;  ///< through `processes` servers behind nginx, instead of the library
+    bool kill = false;      ///< run: SIGKILL workers at random moments; ticket by HTTP: servers
+    bool pause = false;     ///< run only: stop workers past their lease
+    bool keep = false;      ///< leave the database as the race left it
 };
 
 /// Throws `cannot_race` naming the flag that is wrong. Pure.

@@ -3,6 +3,7 @@
 #include "race/interrupt.hpp"
 #include "race/limits.hpp"
 #include "race/run_audit.hpp"
+#include "race/run_desk.hpp"
 #include "race/scenario.hpp"
 #include "race/seeded.hpp"
 #include "systems/runs/audit.hpp"
@@ -23,8 +24,6 @@ namespace {
 namespace runs = systems::runs;
 using namespace std::chrono_literals;
 
-constexpr char const* tenant = "race";
-constexpr std::int64_t budget_of_a_run = 100;
 constexpr auto heartbeat_every = run_lease / 4;
 
 // How long a run is worked at on average when `--think` does not say. Short, so that a race ends
@@ -48,26 +47,6 @@ std::chrono::milliseconds work_mean_of(race_options const& options)
 constexpr std::size_t tries_of_a_run = 16;
 constexpr std::size_t tries_min = 10'000;
 
-struct answer_of {
-    request_slot& slot;
-
-    answer operator()(runs::finalized const& done) const
-    {
-        return done.replayed ? answer::replayed : answer::won;
-    }
-
-    answer operator()(runs::already_finalized const&) const { return answer::refused; }
-
-    answer operator()(runs::lease_lost const&) const { return answer::refused; }
-
-    template <class Other>
-    answer operator()(Other const&) const
-    {
-        slot.explain("an answer that no worker of this race should get");
-        return answer::failed;
-    }
-};
-
 // Returns expired runs to the queue and rolls CLAIMED ones forward; answers how many it moved.
 std::int64_t repair(database& in)
 {
@@ -86,10 +65,11 @@ std::int64_t unfinished(database& in, bool queued_too)
 
 class run_racer final : public racer {
 public:
-    run_racer(database& in, board& on, race_options const& options, runs::finalize_options how)
+    run_racer(database& in, board& on, race_setting const& setting, runs::finalize_options how)
         : db_(in),
           board_(on),
-          options_(options),
+          entrance_(setting.entrance),
+          options_(*setting.options),
           how_(std::move(how)),
           repairing_([this](std::stop_token const& ended) { keep_repairing(ended); })
     {
@@ -98,11 +78,12 @@ public:
     void race(lane& on) override
     {
         auto const capacity = static_cast<std::int64_t>(on.on().slots().size());
+        auto const desk = entrance_.empty() ? make_library_desk(db_, options_, how_)
+                                            : make_http_desk(entrance_, options_);
         progressed(on);
         while (!on.stopped() && !stuck(on)) {
-            auto const claimed = runs::claim(
-                db_, {.worker = name_of(on), .lease = {.ttl = run_lease}, .level = options_.level});
-            if (claimed.empty()) {
+            auto const mine = desk->claim(name_of(on));
+            if (!mine) {
                 if (unfinished(db_, true) == 0)
                     return;
                 std::this_thread::sleep_for(10ms);
@@ -111,8 +92,8 @@ public:
             auto const number = on.next(capacity);
             if (!number)
                 return;
-            auto const& mine = claimed.front().work;
-            on.run(*number, [&](request_slot& slot) { return do_run(mine, slot, *number); });
+            on.run(*number,
+                   [&](request_slot& slot) { return do_run(*desk, *mine, slot, *number); });
             progressed(on);
         }
     }
@@ -133,24 +114,22 @@ private:
     }
 
     // The latency counts from the end of the work: what finalising costs.
-    answer do_run(runs::run const& mine, request_slot& slot, std::int64_t number)
+    answer
+    do_run(run_desk& desk, held_run const& mine, request_slot& slot, std::int64_t number) const
     {
-        slot.acknowledged = mine.lease_epoch;
+        slot.acknowledged = mine.epoch;
         slot.subject = mine.run_id;  // last: who reads it may read the epoch
-        work(mine, number);
+        work(desk, mine, number);
         slot.started_us = monotonic_us();
-        runs::finalize_request const request{.tenant_id = mine.tenant_id,
-                                             .run_id = mine.run_id,
-                                             .epoch = mine.lease_epoch,
-                                             .result = "done under epoch " +
-                                                       std::to_string(mine.lease_epoch),
-                                             .amount = 1 + number % budget_of_a_run};
-        return std::visit(answer_of{slot}, runs::finalize(db_, request, how_));
+        return desk.finalize(mine,
+                             "done under epoch " + std::to_string(mine.epoch),
+                             1 + number % budget_of_a_run,
+                             slot);
     }
 
     // Works and keeps the lease alive. A good worker would stop when the lease is lost; this one
     // goes on and finalises all the same, because that is what the fence is for.
-    void work(runs::run const& mine, std::int64_t number)
+    void work(run_desk& desk, held_run const& mine, std::int64_t number) const
     {
         auto const mean = work_mean_of(options_);
         auto const duration =
@@ -165,9 +144,7 @@ private:
             std::this_thread::sleep_for(std::min<std::chrono::nanoseconds>(left, heartbeat_every));
             if (left <= heartbeat_every)
                 return;
-            auto const beat =
-                runs::extend_lease(db_, mine.tenant_id, mine.run_id, mine.lease_epoch, run_lease);
-            if (beat.answer != runs::heartbeat_answer::extended)
+            if (!desk.extend(mine))
                 return;
         }
     }
@@ -187,6 +164,7 @@ private:
 
     database& db_;
     board& board_;
+    std::string entrance_;
     race_options const& options_;
     runs::finalize_options how_;
     std::jthread repairing_;  // last: ends before the rest
@@ -195,7 +173,8 @@ private:
 class run_scenario final : public scenario {
 public:
     explicit run_scenario(race_setting const& setting)
-        : options_(*setting.options),
+        : setting_(setting),
+          options_(*setting.options),
           how_{.how = systems::parse<runs::strategy>(setting.what.name).value(),
                .retry = policy_of(options_),
                .level = options_.level}
@@ -215,10 +194,11 @@ public:
 
     void prepare(database& in) override
     {
-        (void)runs::open_budget(in, tenant, options_.users * budget_of_a_run);
+        (void)runs::open_budget(in, run_tenant, run_budget(options_));
         for (std::int64_t i = 0; i < options_.users && interrupted() == 0; ++i) {
             auto const made = runs::submit(
-                in, {.tenant_id = tenant, .payload = "run of a race", .budget = budget_of_a_run});
+                in,
+                {.tenant_id = run_tenant, .payload = "run of a race", .budget = budget_of_a_run});
             if (!std::holds_alternative<runs::run>(made))
                 throw cannot_race("the runs to race for could not be made");
         }
@@ -226,7 +206,7 @@ public:
 
     [[nodiscard]] std::unique_ptr<racer> join(database& in, board& on) override
     {
-        return std::make_unique<run_racer>(in, on, options_, how_);
+        return std::make_unique<run_racer>(in, on, setting_, how_);
     }
 
     // Until reaper and recovery have nothing left to do, for as long as a dead worker's lease
@@ -255,6 +235,7 @@ private:
             std::this_thread::sleep_for(2ms);
     }
 
+    race_setting setting_;
     race_options const& options_;
     runs::finalize_options how_;
 };

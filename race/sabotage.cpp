@@ -43,7 +43,7 @@ constexpr std::uint64_t pause_stream = 0x70617573;  // so that kills and pauses 
 
 sabotage::sabotage(race_options const& options) : options_(options)
 {
-    if (options.kill)
+    if (options.kill && options.scenario == scenario_kind::run)
         kill_at_ = points(options.seed, options.users, kills_max);
     if (options.pause)
         pause_at_ = points(options.seed ^ pause_stream, options.users, pauses_max);

@@ -22,6 +22,8 @@ struct race_setting {
     race_options const* options = nullptr;
     strategy what{};
     std::string folder{};  ///< a temporary folder for the scenario's own files
+    /// Where the service answers, "http://127.0.0.1:4711"; empty: raced through the library.
+    std::string entrance{};
 };
 
 /// One thread of one racer process.

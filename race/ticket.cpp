@@ -1,5 +1,7 @@
 // The ticket scenario: every order is approved five times at once; one approval may go ahead, and
 // the payment provider, which keeps books of its own, may be called once.
+#include "race/http/askers.hpp"
+#include "race/http/fleet.hpp"
 #include "race/interrupt.hpp"
 #include "race/limits.hpp"
 #include "race/scenario.hpp"
@@ -9,6 +11,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <thread>
 #include <variant>
@@ -85,12 +88,15 @@ class ticket_racer final : public racer {
 public:
     ticket_racer(database& in,
                  std::string const& books_url,
-                 race_options const& options,
+                 race_setting const& setting,
                  tickets::approve_options how,
                  std::vector<tickets::order> const& orders)
         : db_(in),
-          provider_(books_url, stand_in_of(options)),
-          rivals_(std::min(approvals_of_an_order, options.processes * options.threads)),
+          entrance_(setting.entrance),
+          patience_(time_allowed(*setting.options)),
+          provider_(books_url, stand_in_of(*setting.options)),
+          rivals_(std::min(approvals_of_an_order,
+                           setting.options->processes * setting.options->threads)),
           how_(std::move(how)),
           orders_(orders)
     {
@@ -98,12 +104,15 @@ public:
 
     void race(lane& on) override
     {
+        std::optional<http_client> client;
+        if (!entrance_.empty())
+            client.emplace(entrance_);
         while (auto const number = on.next(std::ssize(orders_) * approvals_of_an_order)) {
             auto const order = static_cast<std::size_t>(*number / approvals_of_an_order);
             meet_rivals(on, order);
             on.run(*number, [&](request_slot& slot) {
                 slot.subject = orders_[order].id;
-                return ask(orders_[order], slot);
+                return client ? ask_by(*client, orders_[order], slot) : ask(orders_[order], slot);
             });
         }
     }
@@ -118,6 +127,18 @@ private:
             std::this_thread::sleep_for(20us);
     }
 
+    [[nodiscard]] answer
+    ask_by(http_client& client, tickets::order const& of, request_slot& slot) const
+    {
+        return ask_for_approval(client,
+                                {.order_id = of.id,
+                                 .lotto_publish_id = of.lotto_publish_id,
+                                 .amount = of.amount,
+                                 .payment_key = key_of_payment(of.id)},
+                                slot,
+                                patience_);
+    }
+
     answer ask(tickets::order const& of, request_slot& slot)
     {
         tickets::approval_request const request{.lotto_publish_id = of.lotto_publish_id,
@@ -128,6 +149,8 @@ private:
     }
 
     database& db_;
+    std::string entrance_;
+    std::chrono::milliseconds patience_;
     tickets::stand_in_provider provider_;
     std::int64_t rivals_;
     tickets::approve_options how_;
@@ -137,9 +160,9 @@ private:
 class ticket_scenario final : public scenario {
 public:
     explicit ticket_scenario(race_setting const& setting)
-        : options_(*setting.options),
-          books_url_("sqlite:" + setting.folder + "/provider-" + std::string{setting.what.name} +
-                     ".db?pool=" + std::to_string(options_.threads + 1)),
+        : setting_(setting),
+          options_(*setting.options),
+          books_url_(books_url_of(setting.folder, setting.what, options_.threads + 1)),
           how_{.how = tickets::strategy_named(setting.what.name), .retry = policy_of(options_)}
     {
     }
@@ -176,7 +199,7 @@ public:
 
     [[nodiscard]] std::unique_ptr<racer> join(database& in, board&) override
     {
-        return std::make_unique<ticket_racer>(in, books_url_, options_, how_, orders_);
+        return std::make_unique<ticket_racer>(in, books_url_, setting_, how_, orders_);
     }
 
     // What is left PENDING (a lost reply, a dead racer) is resolved as the service would.
@@ -193,7 +216,7 @@ public:
     {
         tickets::stand_in_provider provider(books_url_, stand_in_of(options_));
         auto const rows = tickets::audit(of, provider);
-        audit_ = audit_tickets(rows, after.used(), options_.faults);
+        audit_ = audit_tickets(rows, after.used(), options_.faults, options_.kill);
         return audit_.counts;
     }
 
@@ -211,6 +234,7 @@ private:
                 std::min<std::chrono::nanoseconds>(10ms, until - std::chrono::steady_clock::now()));
     }
 
+    race_setting setting_;
     race_options const& options_;
     std::string books_url_;
     tickets::approve_options how_;

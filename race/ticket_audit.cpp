@@ -68,10 +68,11 @@ void judge(tickets::order_audit const& order,
 
 ticket_findings audit_tickets(tickets::audit_report const& rows,
                               std::span<request_slot const> slots,
-                              provider_faults const& faults)
+                              provider_faults const& faults,
+                              bool killed)
 {
     bool const faulty =
-        faults.decline_rate > 0 || faults.error_rate > 0 || faults.drop_reply_rate > 0;
+        killed || faults.decline_rate > 0 || faults.error_rate > 0 || faults.drop_reply_rate > 0;
     std::unordered_map<std::int64_t, told> by_order;
     for (auto const& slot : slots)
         add(slot, by_order[slot.subject]);

@@ -26,8 +26,10 @@ struct ticket_findings {
 };
 
 /// \param rows  `slot.subject` is the order's id
+/// \param killed  servers were killed: a payment may have been asked for again by its key
 [[nodiscard]] ticket_findings audit_tickets(systems::tickets::audit_report const& rows,
                                             std::span<request_slot const> slots,
-                                            provider_faults const& faults);
+                                            provider_faults const& faults,
+                                            bool killed = false);
 
 }  // namespace tiebreak::race

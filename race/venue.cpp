@@ -5,7 +5,6 @@
 #include "race/mark.hpp"
 #include "schema/schema.hpp"
 
-#include <array>
 #include <filesystem>
 
 namespace tiebreak::race {
@@ -34,9 +33,6 @@ void check_url(std::string_view url)
         throw cannot_race("--db must not set table_prefix: a race uses its own, tiebreak_race_");
 }
 
-// Tables of the lab that the schema's steps know nothing of.
-constexpr std::array<std::string_view, 1> library_tables{"tiebreak_leases"};
-
 }  // namespace
 
 database open(std::string const& url, int connections_max, observer* watcher)
@@ -45,6 +41,12 @@ database open(std::string const& url, int connections_max, observer* watcher)
                     {.table_prefix = std::string{table_prefix},
                      .connections_max = connections_max,
                      .watcher = watcher});
+}
+
+std::string with_table_prefix(std::string const& url)
+{
+    return url + (url.find('?') == std::string::npos ? "?" : "&") +
+           "table_prefix=" + std::string{table_prefix};
 }
 
 venue::venue(race_options const& options) : user_url_(options.url), keep_(options.keep)
@@ -58,6 +60,8 @@ venue::venue(race_options const& options) : user_url_(options.url), keep_(option
                           "file");
     if (in_memory_ && (options.kill || options.pause))
         throw cannot_race("--kill and --pause need a database that outlives a process: use a file");
+    if (in_memory_ && options.via_http)
+        throw cannot_race("--via http needs a database that its servers share: use a file");
     if (in_memory_ && options.keep)
         throw cannot_race("--keep needs a database that outlives this program: use a file");
     if (!in_memory_)
@@ -110,8 +114,10 @@ std::string venue::database_folder() const
 void venue::drop_tables(database& in) const
 {
     schema::drop(in);
-    for (auto const& name : library_tables)
-        in.execute("DROP TABLE IF EXISTS " + std::string{table_prefix} + std::string{name});
+    // The library's own (`tiebreak::install`), which the schema's steps know nothing of.
+    for (auto const& name : schema::tables_named(in, std::string{table_prefix} + "tiebreak_"))
+        if (name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") == std::string::npos)
+            in.execute("DROP TABLE IF EXISTS " + name);
 }
 
 void venue::make_tables(database& in) const

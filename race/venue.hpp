@@ -63,4 +63,7 @@ private:
 /// Opens a database of the venue, with its table prefix.
 [[nodiscard]] database open(std::string const& url, int connections_max, observer* watcher);
 
+/// The same URL for another program, which then works on the venue's tables.
+[[nodiscard]] std::string with_table_prefix(std::string const& url);
+
 }  // namespace tiebreak::race

@@ -32,7 +32,8 @@ promise promise_of(strategy const& what, race_options const& options) noexcept
     if (what.kind == strategy_kind::control)
         return promise::none;
     if (options.scenario == scenario_kind::ticket) {
-        bool const unsure = options.faults.error_rate > 0 || options.faults.drop_reply_rate > 0;
+        bool const unsure =
+            options.faults.error_rate > 0 || options.faults.drop_reply_rate > 0 || options.kill;
         return unsure ? promise::safe : promise::exact;
     }
     return limited(options) ? promise::safe : promise::exact;

@@ -210,6 +210,8 @@ std::string settings_text(race_options const& options)
 {
     auto text = plural(options.processes, "process", "processes") + " × " +
                 plural(options.threads, "thread", "threads");
+    if (options.via_http)
+        text += " over HTTP, " + plural(options.processes, "server", "servers") + " behind nginx";
     text += options.attempts > 0 ? ", " + plural(options.attempts, "attempt", "attempts") + " each"
                                  : ", attempts without limit";
     text += ", deadline " + plain(static_cast<double>(time_allowed(options).count()) / 1e3) + " s";
@@ -220,7 +222,7 @@ std::string settings_text(race_options const& options)
     if (auto const faults = faults_text(options.faults); !faults.empty())
         text += ", the provider " + faults;
     if (options.kill)
-        text += ", workers are killed";
+        text += options.via_http ? ", servers are killed" : ", workers are killed";
     if (options.pause)
         text += ", workers are paused";
     return text + ", seed " + std::to_string(options.seed);

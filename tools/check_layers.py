@@ -67,7 +67,7 @@ VENDOR = {
     "openssl/": ["src/idempotency/", "service/api/"],
     "spdlog/": ["src/base/"],
     "fmt/": ["src/base/"],
-    "curl/": ["service/"],
+    "curl/": ["service/", "race/http/"],
     "prometheus/": ["service/"],
     "CLI/": ["cli/", "bench/"],
     "boost/beast": ["service/", "test/"],

@@ -114,6 +114,57 @@ TEST(RaceCommand, LimitedAttemptsAreSafeAndSaySo)
     EXPECT_EQ(number(result, "duplicates"), 0);
 }
 
+TEST(RaceCommand, OverHttpThePromisesAreTheSame)
+{
+    auto const raced_over = [](std::vector<std::string> arguments) {
+        for (auto const* each : {"--via", "http", "--processes", "2", "--threads", "4"})
+            arguments.emplace_back(each);
+        auto done = race(std::move(arguments));
+        EXPECT_EQ(done.exit_code, 0) << done.err;
+        return done;
+    };
+    auto const coupons = raced_over({"coupon", "--users", "40", "--stock", "10"});
+    for (auto const* name : {"optimistic", "conditional", "pessimistic"}) {
+        expect_exact(coupons.results.at(name));
+        EXPECT_EQ(number(coupons.results.at(name), "won"), 10);
+    }
+    expect_broken(coupons.results.at("naive"));
+    auto const books = raced_over({"book", "--users", "30", "--strategy", "optimistic"});
+    EXPECT_EQ(number(books.results.at("optimistic"), "won"), 30);
+    auto const tickets = raced_over(
+        {"ticket", "--users", "10", "--strategy", "conditional,optimistic,unique_claim"});
+    for (auto const& [name, result] : tickets.results) {
+        expect_exact(result);
+        EXPECT_EQ(result.at("per_order").as_object(), (json::object{{"1/4/0", 10}})) << name;
+    }
+    auto const runs = raced_over({"run", "--users", "20"});
+    expect_exact(runs.results.at("fenced"));
+    expect_exact(runs.results.at("two_phase"));
+}
+
+TEST(RaceCommand, ServersThatAreKilledLeaveEveryOrderPaidOnceOrNotAtAll)
+{
+    auto const done = race({"ticket",
+                            "--via",
+                            "http",
+                            "--users",
+                            "40",
+                            "--processes",
+                            "3",
+                            "--kill",
+                            "--latency-ms",
+                            "50..200",
+                            "--strategy",
+                            "conditional"});
+    EXPECT_EQ(done.exit_code, 0) << done.err;
+    auto const& result = done.results.at("conditional");
+    expect_whole(result);
+    EXPECT_EQ(number(result, "oversold"), 0);
+    EXPECT_EQ(number(result, "duplicates"), 0);
+    EXPECT_EQ(number(result, "lost_updates"), 0);
+    EXPECT_EQ(result.at("promise"), "safe");
+}
+
 TEST(RaceCommand, EveryLineOfABookStays)
 {
     auto const done = race({"book", "--users", "60"});
