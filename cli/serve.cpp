@@ -7,6 +7,7 @@
 #include "cli/listen_address.hpp"
 #include "schema/schema.hpp"
 #include "service/api/resources.hpp"
+#include "service/http/metrics.hpp"
 #include "service/http/server.hpp"
 #include "service/payments/payment_client.hpp"
 #include "systems/tickets/recoverer.hpp"
@@ -17,6 +18,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unistd.h>
 
 namespace tiebreak::cli {
 
@@ -53,6 +55,7 @@ struct serve_flags {
     int threads = 16;
     std::int64_t think_ms = 0;
     std::int64_t budget = 1'000'000;
+    bool access_log = true;
     bool lab = false;
 };
 
@@ -116,9 +119,19 @@ private:
     std::optional<tickets::recoverer> recovering_;  // last: it uses the provider
 };
 
-std::string host_and_port(std::string const& url)
+// How the connections to the database are used, in the metrics. The database lives longer than
+// anybody who asks for them.
+void show_pool(http::metrics& in, database const& of)
 {
-    return url.substr(url.find("//") + 2);
+    in.add_gauge("tiebreak_pool_open", "Connections to the database", [&of] {
+        return static_cast<double>(of.connections().open);
+    });
+    in.add_gauge("tiebreak_pool_busy", "Connections to the database in use", [&of] {
+        return static_cast<double>(of.connections().busy);
+    });
+    in.add_gauge("tiebreak_pool_waiting", "Who waits for a connection to the database", [&of] {
+        return static_cast<double>(of.connections().waiting);
+    });
 }
 
 int serve(serve_flags const& flags)
@@ -136,19 +149,27 @@ int serve(serve_flags const& flags)
         .name = flags.name, .tokens = tokens ? &*tokens : nullptr, .decide = decisions_of(flags)};
     http::limits limits;
     limits.work_threads = static_cast<std::size_t>(flags.threads);
+    http::metrics counted;
+    app.metrics_text = [&counted] { return counted.text(); };
     database_options const options{.connections_max = flags.threads + 4,
                                    .connection_wait = limits.request_time,
-                                   .retry = {.deadline = limits.request_time}};
+                                   .retry = {.deadline = limits.request_time},
+                                   .watcher = &counted};
     database db(database_url(flags.place), options);
     schema::apply(db);
     install(db);
     open_budgets(db, app.tokens, flags.budget);
     payments_of payments(db, flags.payments, flags.name.empty() ? flags.listen : flags.name);
     app.db = &db;
+    show_pool(counted, db);
     app.payments = &payments.provider();
-    http::server running(
-        api::routes_of(app),
-        {.host = where.host, .port = where.port, .limits = limits, .handles_signals = true});
+    http::server running(api::routes_of(app),
+                         {.host = where.host,
+                          .port = where.port,
+                          .limits = limits,
+                          .handles_signals = true,
+                          .access_log = flags.access_log ? STDERR_FILENO : -1,
+                          .metrics = &counted});
     auto const url = where.url(running.port());
     if (app.name.empty())
         app.name = url.substr(url.find("//") + 2);
@@ -186,6 +207,9 @@ void add_serve(CLI::App& app, body& chosen)
         ->add_option("--budget", flags->budget, "limit of tenants that have no budget, minor units")
         ->check(CLI::Range(std::int64_t{0}, systems::runs::amount_max))
         ->capture_default_str();
+    command->add_flag("--access-log,!--no-access-log",
+                      flags->access_log,
+                      "a line for each request on stderr (default: on)");
     command->add_flag("--lab", flags->lab, "allow strategies that lose updates, and --think");
     command->add_option("--think", flags->think_ms, "lab: milliseconds between read and write")
         ->check(CLI::Range(0, 3'600'000));

@@ -91,7 +91,6 @@ std::string to_json(race_report const& report)
     json::object const whole{{"scenario", text(name_of(options.scenario))},
                              {"engine", text(report.engine)},
                              {"engine_version", text(report.engine_version)},
-                             {"via", options.via_http ? "http" : "library"},
                              {"isolation", text(name_of(options.level))},
                              {"users", options.users},
                              {"stock", options.stock},
@@ -101,6 +100,7 @@ std::string to_json(race_report const& report)
                              {"think_ms", options.think.count()},
                              {"seed", options.seed},
                              {"flush_us", report.flush_us},
+                             {"via", options.via_http ? "http" : "library"},
                              {"interrupted", report.interrupted != 0},
                              {"results", std::move(results)}};
     return json::serialize(whole) + "\n";

@@ -51,7 +51,7 @@ OUTSIDE = {
     "service": ["systems", "schema"],
     "cli": ["race", "service", "systems", "schema"],
     "examples": [],
-    "bench": [],
+    "bench": ["service", "systems", "schema"],
     "test": ["support", "unit", "examples", "race", "service", "systems", "schema", "cli"],
 }
 SEES_SRC = "test/unit/"
@@ -70,8 +70,8 @@ VENDOR = {
     "curl/": ["service/", "race/http/"],
     "prometheus/": ["service/"],
     "CLI/": ["cli/", "bench/"],
-    "boost/beast": ["service/", "test/"],
-    "boost/asio": ["service/", "test/"],
+    "boost/beast": ["service/", "bench/http/", "test/"],
+    "boost/asio": ["service/", "bench/http/", "test/"],
     "boost/json": ["race/", "service/", "cli/", "bench/", "test/"],
     "gtest/": ["test/"],
     "benchmark/": ["bench/"],

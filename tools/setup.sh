@@ -9,10 +9,11 @@ packages_of() {
   case "$1" in
     build) echo g++ cmake ninja-build ccache libboost1.81-dev libboost-json1.81-dev libsqlite3-dev \
                 libpq-dev libmariadb-dev libcurl4-openssl-dev libssl-dev libspdlog-dev \
-                libcli11-dev libjs-chart.js ;;
-    test)  echo libgtest-dev git python3 clang-format openssl postgresql-15 mariadb-server nginx-light ;;
+                libcli11-dev libjs-chart.js prometheus-cpp-dev ;;
+    test)  echo libgtest-dev git python3 clang-format openssl postgresql-15 mariadb-server \
+                nginx-light ;;
     check) echo git clang-format clang-tidy doxygen python3 ;;
-    bench) echo libgtest-dev python3 valgrind ;;
+    bench) echo libgtest-dev python3 valgrind wrk ;;
     *)     return 1 ;;
   esac
 }

@@ -44,6 +44,14 @@ struct database_options {
     observer* watcher = nullptr;
 };
 
+/// How the connections of a database are used at one moment.
+struct pool_use {
+    int open = 0;     ///< made so far; a broken one is replaced when it is needed
+    int busy = 0;     ///< of those, taken by a unit of work or a read
+    int waiting = 0;  ///< callers that wait for a free one
+    int most = 0;     ///< as many as there may be
+};
+
 /// Options of one `transact`.
 struct transact_options {
     /// Instead of the database's.
@@ -245,6 +253,9 @@ public:
 
     /// What stands before every table name.
     [[nodiscard]] std::string const& table_prefix() const noexcept;
+
+    /// How its connections are used right now. No statement.
+    [[nodiscard]] pool_use connections() const;
 
 private:
     friend class detail::transaction;

@@ -51,6 +51,8 @@ public:
     virtual void waited(wait_kind kind, std::chrono::microseconds how_long) noexcept;
     /// A series of attempts ended without success.
     virtual void gave_up(errc why, int attempts) noexcept;
+    /// The answer to a COMMIT was lost, and its token told what became of it: see commit_token.hpp.
+    virtual void resolved(bool was_committed) noexcept;
 };
 
 /// An observer that counts. Reading is thread-safe and gives a snapshot of each number.
@@ -62,6 +64,7 @@ public:
     void retried(errc why, int attempts_so_far) noexcept override;
     void waited(wait_kind kind, std::chrono::microseconds how_long) noexcept override;
     void gave_up(errc why, int attempts) noexcept override;
+    void resolved(bool was_committed) noexcept override;
 
     /// Callables run, first runs included.
     [[nodiscard]] std::int64_t attempts() const noexcept;
@@ -75,6 +78,8 @@ public:
     [[nodiscard]] std::int64_t retries_after(errc why) const noexcept;
     /// Series of attempts that ended without success.
     [[nodiscard]] std::int64_t failures() const noexcept;
+    /// Lost answers to COMMIT whose outcome was found out.
+    [[nodiscard]] std::int64_t resolutions() const noexcept;
     /// The sum of all waits of a kind.
     [[nodiscard]] std::chrono::microseconds time_waited(wait_kind kind) const noexcept;
     /// Checks that failed, by the name of the entity.
@@ -86,6 +91,7 @@ private:
     std::atomic<std::int64_t> conflicts_{0};
     std::atomic<std::int64_t> retries_{0};
     std::atomic<std::int64_t> failures_{0};
+    std::atomic<std::int64_t> resolutions_{0};
     std::atomic<std::int64_t> retries_after_[32]{};
     std::atomic<std::int64_t> waited_us_[4]{};
     mutable std::mutex mutex_;

@@ -1,5 +1,6 @@
 // Who answers, whether it lives, whether it can work, and what it has done.
 #include "service/api/resources.hpp"
+#include "service/http/metrics.hpp"
 
 namespace tiebreak::service::api {
 
@@ -36,7 +37,7 @@ void add_health(http::router& to, application const& app)
            "/metrics",
            [&app](request&) {
                auto made = http::plain_text(200, app.metrics_text ? app.metrics_text() : "");
-               made.content_type = "text/plain; version=0.0.4; charset=utf-8";
+               made.content_type = http::metrics_type;
                return made;
            },
            {.where = at_once});

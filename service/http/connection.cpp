@@ -91,11 +91,13 @@ void connection::on_read(asio_error const& failure, std::size_t bytes)
     if (phase_ == phase::closed)
         return;
     if (is_expired_) {
-        end_with(problem("request-timeout"));
+        reject(problem("request-timeout"), rejection::too_slow);
         return;
     }
     if (failure == boost::asio::error::eof && phase_ == phase::reading) {
-        end_with(problem("malformed-request", "the request ends in the middle"));
+        choose_id();
+        reject(problem("malformed-request", "the request ends in the middle"),
+               rejection::malformed);
         return;
     }
     if (failure) {
@@ -121,7 +123,7 @@ void connection::advance()
         case request_reader::state::complete: dispatch(); return;
         case request_reader::state::refused:
             choose_id();
-            end_with(reader_.fault());
+            reject(reader_.fault(), rejection::malformed);
             return;
         }
     }
@@ -133,7 +135,7 @@ void connection::choose_id()
     if (!asked.id.empty())
         return;
     auto const given = asked.find_header("X-Request-Id");
-    if (given && is_sane_id(*given)) {
+    if (given && is_sane_id(*given) && asked.count_headers("X-Request-Id") == 1) {
         asked.id = *given;
         return;
     }
@@ -146,7 +148,10 @@ void connection::head_is_done()
     auto& asked = reader_.current();
     choose_id();
     asked.peer = peer_.address;
-    asked.deadline = clock::now() + shared_.limits.request_time;
+    began_ = clock::now();
+    is_in_flight_ = true;
+    ++shared_.in_flight;
+    asked.deadline = began_ + shared_.limits.request_time;
     asked.json_depth_max = shared_.limits.json_depth;
     asked.json_values_max = shared_.limits.json_values;
     refusal_ = objection();
@@ -230,19 +235,29 @@ void connection::dispatch()
     enter(phase::handling, never);
     job work{.run = [self = shared_from_this()](bool is_late) { self->handle(is_late); },
              .deadline = reader_.current().deadline};
-    if (!shared_.workers.try_push(std::move(work)))
-        respond(answer(problem("overloaded", "the queue of requests is full")));
+    if (shared_.workers.try_push(std::move(work)))
+        return;
+    shared_.rejected(rejection::queue_full);
+    respond(answer(problem("overloaded", "the queue of requests is full")));
 }
 
 // On a work thread; nothing else touches the request meanwhile.
 void connection::handle(bool is_late)
 {
+    if (is_late)
+        shared_.rejected(rejection::waited_too_long);
     auto made = is_late ? answer(problem("deadline-exceeded", "it waited too long to be begun"))
                         : run_handler(*route_, reader_.current());
     boost::asio::post(home_.context(),
                       [self = shared_from_this(), made = std::move(made)]() mutable {
                           self->respond(std::move(made));
                       });
+}
+
+void connection::reject(problem const& what, rejection why)
+{
+    shared_.rejected(why);
+    end_with(what);
 }
 
 void connection::end_with(problem const& what)
@@ -280,6 +295,7 @@ void connection::on_written(asio_error const& failure)
 {
     if (phase_ == phase::closed)
         return;
+    count_answer();
     if (failure) {
         close();
         return;
@@ -294,6 +310,29 @@ void connection::on_written(asio_error const& failure)
     advance();
     if (shared_.is_draining.load())
         drain();
+}
+
+void connection::count_answer()
+{
+    auto const& asked = reader_.current();
+    clock::duration took{0};
+    std::string_view method;
+    if (std::exchange(is_in_flight_, false)) {
+        --shared_.in_flight;
+        took = clock::now() - began_;
+        auto const known = parse_method(reader_.method());
+        method = known ? name_of(*known) : "other";
+    }
+    if (shared_.counted != nullptr)
+        shared_.counted->answered(route_, response_.status, took);
+    shared_.log.add({.method = method,
+                     .route = asked.route,
+                     .status = response_.status,
+                     .bytes = asked.method == request_method::head ? 0 : response_.body.size(),
+                     .took = took,
+                     .request_id = asked.id,
+                     .tenant = asked.tenant,
+                     .peer = peer_.address});
 }
 
 void connection::linger()
@@ -344,6 +383,8 @@ void connection::close()
     phase_ = phase::closed;
     if (std::exchange(is_served_, false))
         --shared_.connections;
+    if (std::exchange(is_in_flight_, false))
+        --shared_.in_flight;
     asio_error ignored;
     socket_.close(ignored);
     home_.remove(*this);  // may be the last owner but for the caller's

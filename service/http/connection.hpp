@@ -87,6 +87,8 @@ private:
     void respond(response&& answer);
     void on_written(boost::system::error_code const& failure);
     void linger();
+    void reject(problem const& what, rejection why);
+    void count_answer();
 
     tcp_socket socket_;
     peer peer_;
@@ -100,9 +102,11 @@ private:
     route const* route_ = nullptr;
     std::string allow_{};               // for OPTIONS
     std::optional<problem> refusal_{};  // decided at the head, answered after the body
+    clock::time_point began_{};         // the head was whole
     std::size_t answered_ = 0;          // requests
-    bool ends_ = false;                 // closes after this answer
-    bool is_expired_ = false;           // a read was cancelled because it took too long
+    bool is_in_flight_ = false;
+    bool ends_ = false;        // closes after this answer
+    bool is_expired_ = false;  // a read was cancelled because it took too long
     response response_{};
     std::string head_{};
 };

@@ -49,6 +49,7 @@ void io_thread::adopt(tcp_socket socket, peer whose)
     if (is_full && idle_.empty() && turned_away_ >= turned_away_max) {
         if (whose.is_counted)
             shared_.known_peers.leave(whose.address);
+        shared_.rejected(rejection::connections_full);
         return;
     }
     if (is_full && !idle_.empty())
@@ -60,6 +61,7 @@ void io_thread::adopt(tcp_socket socket, peer whose)
     one->is_turned_away = is_full && shared_.connections.load() >= shared_.limits.connections;
     if (one->is_turned_away) {
         ++turned_away_;
+        shared_.rejected(rejection::connections_full);
         one->turn_away(problem("overloaded", "there are too many connections"));
     } else {
         one->start();

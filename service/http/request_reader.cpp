@@ -181,9 +181,14 @@ request_reader::state request_reader::take_head()
 
 request_reader::state request_reader::read_body()
 {
+    if (facts().content_length.value_or(0) > body_bytes_max_)
+        return refuse(problem("body-too-large"));
     if (state_ == state::head_done && !parser_->is_done())
         parser_->body_limit(body_bytes_max_);
-    while (!parser_->is_done() && body_at_ < end_) {
+    // Beast asserts that the end of the chunks is not shown to it in smaller pieces than this; no
+    // chunked body can end in fewer bytes.
+    std::size_t const least = facts().is_chunked ? std::string_view{"0\r\n\r\n"}.size() : 1;
+    while (!parser_->is_done() && end_ - body_at_ >= least) {
         beast_error failure;
         auto const used =
             parser_->put(boost::asio::buffer(bytes_.data() + body_at_, end_ - body_at_), failure);

@@ -85,6 +85,18 @@ struct router::path_pattern {
         return true;
     }
 
+    // The same literals, and parameters in the same places, whatever their names.
+    [[nodiscard]] bool has_shape_of(http::segments const& other) const
+    {
+        return std::equal(segments.begin(),
+                          segments.end(),
+                          other.at.begin(),
+                          other.at.begin() + static_cast<std::ptrdiff_t>(other.count),
+                          [](std::string_view a, std::string_view b) {
+                              return a == b || (is_parameter(a) && is_parameter(b));
+                          });
+    }
+
     [[nodiscard]] bool has(request_method method) const noexcept
     {
         return by_method[static_cast<std::size_t>(method)] != no_route;
@@ -100,7 +112,7 @@ struct router::path_pattern {
             if (is_there)
                 made += (made.empty() ? "" : ", ") + std::string{name_of(method)};
         }
-        return text;
+        return made;
     }
 };
 
@@ -117,8 +129,11 @@ router::add(request_method method, std::string pattern, handler answers, route_o
         throw std::invalid_argument("not a route: " + pattern);
     if (method == request_method::head || method == request_method::options)
         throw std::invalid_argument("HEAD and OPTIONS need no route: " + pattern);
-    auto known = std::find_if(
-        patterns_.begin(), patterns_.end(), [&](auto const& one) { return one.text == pattern; });
+    auto known = std::find_if(patterns_.begin(), patterns_.end(), [&](auto const& one) {
+        return one.has_shape_of(*parts);
+    });
+    if (known != patterns_.end() && known->text != pattern)
+        throw std::invalid_argument(pattern + " and " + known->text + " are the same route");
     if (known == patterns_.end()) {
         path_pattern made{.text = pattern, .segments = {}, .by_method = {}};
         made.by_method.fill(no_route);

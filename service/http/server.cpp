@@ -68,12 +68,13 @@ limits checked(limits of)
 class server::core {
 public:
     core(router routes, server_options const& options)
-        : shared_(std::move(routes), checked(options.limits)),
+        : shared_(std::move(routes), checked(options.limits), options.metrics, options.access_log),
           acceptor_(control_),
           pause_(control_),
           drain_end_(control_)
     {
         listen(options);
+        show_gauges();
         if (options.handles_signals)
             termination_.emplace(control_, [this] { drain(); });
         for (std::size_t i = 0; i < shared_.limits.io_threads; ++i)
@@ -92,6 +93,8 @@ public:
     {
         drain();
         wait();
+        for (auto const number : gauges_)
+            shared_.counted->remove_gauge(number);
     }
 
     [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
@@ -147,6 +150,29 @@ private:
         port_ = acceptor_.local_endpoint().port();
     }
 
+    void show_gauges()
+    {
+        if (shared_.counted == nullptr)
+            return;
+        shared_.counted->expect(shared_.routes.routes());
+        auto const add = [&](char const* name, char const* help, auto read) {
+            gauges_.push_back(shared_.counted->add_gauge(
+                name, help, [read] { return static_cast<double>(read()); }));
+        };
+        add("tiebreak_http_connections", "Connections that are served", [this] {
+            return shared_.connections.load();
+        });
+        add("tiebreak_http_in_flight", "Requests read and not yet answered", [this] {
+            return shared_.in_flight.load();
+        });
+        add("tiebreak_http_queue", "Requests that wait for a work thread", [this] {
+            return shared_.workers.waiting();
+        });
+        add("tiebreak_http_working", "Requests that run on a work thread", [this] {
+            return shared_.workers.running();
+        });
+    }
+
     io_thread& fewest_connections()
     {
         return **std::min_element(threads_.begin(), threads_.end(), [](auto& a, auto& b) {
@@ -182,8 +208,10 @@ private:
         if (failure)
             return;  // gone already
         peer whose{.address = address.to_string(), .is_counted = !address.is_loopback()};
-        if (whose.is_counted && !shared_.known_peers.try_enter(whose.address))
+        if (whose.is_counted && !shared_.known_peers.try_enter(whose.address)) {
+            shared_.rejected(rejection::peer_full);
             return;
+        }
         boost::asio::post(home.context(),
                           [&home, one = std::move(one), whose = std::move(whose)]() mutable {
                               home.adopt(std::move(one), std::move(whose));
@@ -223,6 +251,7 @@ private:
     }
 
     shared_state shared_;
+    std::vector<std::size_t> gauges_{};
     std::vector<std::unique_ptr<io_thread>> threads_{};
     std::size_t drained_ = 0;
     boost::asio::io_context control_{1};  // accepting, signals, the end

@@ -22,6 +22,8 @@
 
 namespace tiebreak::service::http {
 
+class metrics;
+
 /// Where a server listens and whom it tells.
 struct server_options {
     /// An address of this machine, "127.0.0.1", "::1", "0.0.0.0"; or a name that resolves to one.
@@ -32,6 +34,10 @@ struct server_options {
     /// SIGTERM and SIGINT start the drain; the second of them ends the process at once with
     /// 128 + its number.
     bool handles_signals = false;
+    /// The file descriptor that gets the access log, one line a request; -1: nobody.
+    int access_log = -1;
+    /// Told of every request; may be null. Must outlive the server.
+    http::metrics* metrics = nullptr;
 };
 
 /// A running server. The calls are thread-safe.

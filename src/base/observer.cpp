@@ -30,6 +30,8 @@ void observer::waited(wait_kind, std::chrono::microseconds) noexcept {}
 
 void observer::gave_up(errc, int) noexcept {}
 
+void observer::resolved(bool) noexcept {}
+
 namespace {
 
 constexpr auto relaxed = std::memory_order_relaxed;
@@ -77,6 +79,11 @@ void counters::gave_up(errc, int) noexcept
     failures_.fetch_add(1, relaxed);
 }
 
+void counters::resolved(bool) noexcept
+{
+    resolutions_.fetch_add(1, relaxed);
+}
+
 std::int64_t counters::attempts() const noexcept
 {
     return attempts_.load(relaxed);
@@ -106,6 +113,11 @@ std::int64_t counters::retries_after(errc why) const noexcept
 std::int64_t counters::failures() const noexcept
 {
     return failures_.load(relaxed);
+}
+
+std::int64_t counters::resolutions() const noexcept
+{
+    return resolutions_.load(relaxed);
 }
 
 std::chrono::microseconds counters::time_waited(wait_kind kind) const noexcept

@@ -108,7 +108,10 @@ commit_fate resolve_token(database_core const& core, std::string_view token, sql
 {
     for (auto pause = pause_first;; pause = std::min(pause * 2, pause_max)) {
         try {
-            return ask(core, token, until);
+            auto const fate = ask(core, token, until);
+            if (auto* const watcher = core.options().watcher)
+                watcher->resolved(fate == commit_fate::committed);
+            return fate;
         } catch (error const& failure) {
             if (!may_pass(failure) || steady_clock::now() + pause >= until)
                 throw still_unknown(failure);

@@ -91,6 +91,17 @@ workspace& database_core::take_slowly()
     }
 }
 
+pool_use database_core::use() const
+{
+    std::lock_guard const lock(mutex_);
+    auto const open = static_cast<int>(all_.size());
+    int const free = static_cast<int>(idle_.size()) + (hot_.load() != nullptr ? 1 : 0);
+    return {.open = open,
+            .busy = std::max(open - free, 0),
+            .waiting = waiting_.load(),
+            .most = options().connections_max};
+}
+
 void database_core::give_slowly(workspace& back) noexcept
 {
     {

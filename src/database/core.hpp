@@ -59,6 +59,8 @@ public:
         space.connect(engine_->open(until));
     }
 
+    [[nodiscard]] pool_use use() const;
+
     [[nodiscard]] sql::engine const& engine() const noexcept { return *engine_; }
 
     [[nodiscard]] parsed_url const& url() const noexcept { return url_; }
@@ -83,7 +85,7 @@ private:
     bool begins_at_once_;
     std::atomic<int> waiting_{0};
     std::atomic<workspace*> hot_{nullptr};  // one free workspace, taken without the mutex
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::condition_variable freed_;
     std::vector<workspace*> idle_;
     std::vector<std::unique_ptr<workspace>> all_;

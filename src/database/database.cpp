@@ -54,6 +54,11 @@ std::string const& database::table_prefix() const noexcept
     return core_->options().table_prefix;
 }
 
+pool_use database::connections() const
+{
+    return core_->use();
+}
+
 namespace {
 
 detail::workspace& take_for_reading(detail::database_core& core)

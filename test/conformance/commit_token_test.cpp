@@ -52,6 +52,24 @@ TEST_P(CommitToken, OfACommittedUnitSaysSo)
     EXPECT_EQ(tokens(), 1);
 }
 
+TEST_P(CommitToken, TellsTheObserverWhatBecameOfTheUnit)
+{
+    TIEBREAK_NEEDS(capability::several_processes);
+
+    struct listener final : observer {
+        void resolved(bool was_committed) noexcept override { heard.push_back(was_committed); }
+
+        std::vector<bool> heard{};
+    };
+
+    add_setting("a", with("unit-1"));
+    listener told;
+    auto watched = fresh().open({.watcher = &told});
+    EXPECT_EQ(resolve_commit(watched, "unit-1"), commit_fate::committed);
+    EXPECT_EQ(resolve_commit(watched, "unit-2"), commit_fate::never);
+    EXPECT_EQ(told.heard, (std::vector{true, false}));
+}
+
 TEST_P(CommitToken, OfNobodyIsBarredForEver)
 {
     TIEBREAK_NEEDS(capability::several_processes);

@@ -71,6 +71,34 @@ TEST_P(Pool, WhoGetsNoConnectionInTimeIsToldUnavailableAndNothingRan)
     EXPECT_EQ(told.failures(), 0);
 }
 
+TEST_P(Pool, TellsHowItIsUsed)
+{
+    auto small = fresh().open({.connections_max = 3});
+    create_shop(small);
+    int const most = GetParam().is_shared ? 3 : 1;
+    auto use = small.connections();
+    EXPECT_EQ(use.open, 1);
+    EXPECT_EQ(use.busy, 0);
+    EXPECT_EQ(use.waiting, 0);
+    EXPECT_EQ(use.most, most);
+    barrier held(most + 1);
+    std::vector<std::jthread> holders;
+    for (int i = 0; i < most; ++i)
+        holders.emplace_back([&] {
+            small.transact([&](unit_of_work&) {
+                held.wait();
+                held.wait();
+            });
+        });
+    held.wait();
+    use = small.connections();
+    EXPECT_EQ(use.open, most);
+    EXPECT_EQ(use.busy, most);
+    held.wait();
+    holders.clear();
+    EXPECT_EQ(small.connections().busy, 0);
+}
+
 TEST_P(Pool, WhoWaitsForAConnectionGetsItWhenItIsFree)
 {
     auto small = fresh().open({.connections_max = 1});

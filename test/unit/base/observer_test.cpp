@@ -37,6 +37,8 @@ TEST(Counters, CountEachKindOnItsOwn)
     seen.waited(wait_kind::pause, microseconds{7});
     seen.committed(2);
     seen.gave_up(errc::attempts_exhausted, 3);
+    seen.resolved(true);
+    seen.resolved(false);
 
     EXPECT_EQ(seen.attempts(), 2);
     EXPECT_EQ(seen.conflicts(), 3);
@@ -48,6 +50,7 @@ TEST(Counters, CountEachKindOnItsOwn)
     EXPECT_EQ(seen.time_waited(wait_kind::connection), microseconds{0});
     EXPECT_EQ(seen.commits(), 1);
     EXPECT_EQ(seen.failures(), 1);
+    EXPECT_EQ(seen.resolutions(), 2);
     auto const by_entity = seen.conflicts_by_entity();
     EXPECT_EQ(by_entity.at("coupon"), 2);
     EXPECT_EQ(by_entity.at("run"), 1);
