@@ -27,7 +27,8 @@ Exit codes: 0 done; 1 the answer is no (a promise was broken, a check failed);
 // One line, whatever the text was made of.
 int say(std::string text, int code)
 {
-    std::replace(text.begin(), text.end(), '\n', ' ');
+    std::ranges::replace_if(
+        text, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
     while (!text.empty() && text.back() == ' ')
         text.pop_back();
     std::cerr << "tiebreak: " << text << '\n';

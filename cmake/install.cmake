@@ -9,6 +9,7 @@ write_basic_package_version_file(tiebreak-config-version.cmake COMPATIBILITY Sam
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/tiebreak-config.cmake
               ${CMAKE_CURRENT_BINARY_DIR}/tiebreak-config-version.cmake
               ${PROJECT_SOURCE_DIR}/cmake/FindMariaDBClient.cmake
+              ${PROJECT_SOURCE_DIR}/cmake/FindHiredisClient.cmake
         DESTINATION ${package_dir})
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 if(TARGET tiebreak_cli)

@@ -27,7 +27,7 @@ BELOW = {
 # included by the library alone.
 OWNER = {
     "conflict": "base", "error": "base", "log": "base", "observer": "base", "outcome": "base",
-    "time": "base", "value": "base", "version": "base",
+    "sha256": "base", "time": "base", "value": "base", "version": "base",
     "capability": "sql", "field_type": "sql",
     "condition": "entity", "field": "entity", "lock_mode": "entity", "mapping": "entity",
     "mapping_error": "entity", "mapping_words": "entity", "row": "entity", "select": "entity",
@@ -39,7 +39,9 @@ OWNER = {
     "commit_token": "database", "database": "database", "repository": "database",
     "schema": "database",
     "lease": "lease",
-    "idempotency": "idempotency",
+    "redis": "redis", "redis_claim": "redis",
+    "canonical_json": "idempotency", "idempotency": "idempotency",
+    "idempotent_request": "idempotency",
 }
 
 # A folder outside src/ -> the other such folders whose headers it may include. All of them see
@@ -64,7 +66,7 @@ VENDOR = {
     "errmsg.h": ["src/mariadb/", "bench/baseline/", "test/"],
     "mysqld_error.h": ["src/mariadb/", "bench/baseline/", "test/"],
     "hiredis/": ["src/redis/", "test/"],
-    "openssl/": ["src/idempotency/", "service/api/"],
+    "openssl/": ["src/base/", "service/api/"],
     "spdlog/": ["src/base/"],
     "fmt/": ["src/base/"],
     "curl/": ["service/", "race/http/"],
@@ -72,7 +74,7 @@ VENDOR = {
     "CLI/": ["cli/", "bench/"],
     "boost/beast": ["service/", "bench/http/", "test/"],
     "boost/asio": ["service/", "bench/http/", "test/"],
-    "boost/json": ["race/", "service/", "cli/", "bench/", "test/"],
+    "boost/json": ["src/idempotency/", "race/", "service/", "cli/", "bench/", "test/"],
     "gtest/": ["test/"],
     "benchmark/": ["bench/"],
 }

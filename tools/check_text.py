@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 SOURCES = {".cpp", ".hpp"}
-TEXT = SOURCES | {".py", ".sh", ".md", ".txt", ".cmake", ".sql", ".html", ".json", ".css", ".js", ""}
+TEXT = SOURCES | {".py", ".sh", ".md", ".txt", ".cmake", ".sql", ".html", ".json", ".css", ".js", ".mutant", ""}
 COLUMNS_MAX = 100
 
 # Written in pieces so that this file does not find itself.

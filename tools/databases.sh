@@ -1,27 +1,29 @@
 #!/usr/bin/env bash
 # Private throw-away servers for tests, races and benchmarks: PostgreSQL and MariaDB, each with its
-# own data folder, socket and port on 127.0.0.1, every safety on.
+# own data folder, socket and port on 127.0.0.1, every safety on; and Redis as a cache, without any.
 #
 #   tools/databases.sh run COMMAND…       starts them, runs COMMAND, stops them and removes all
 #   tools/databases.sh start FOLDER       starts them (again) in FOLDER, prints the settings
 #   tools/databases.sh stop FOLDER        stops them; the data stay
-#   tools/databases.sh kill FOLDER NAME   ends one at once, as a crash would: postgres or mariadb
+#   tools/databases.sh kill FOLDER NAME   ends one at once, as a crash would: postgres, mariadb or
+#                                         redis
 #
-# COMMAND finds TIEBREAK_TEST_POSTGRES_URL, TIEBREAK_TEST_MARIADB_URL and TIEBREAK_TEST_SERVERS (the
-# folder). Data are in memory (/dev/shm) when there is room, else in TMPDIR; TIEBREAK_SERVERS_IN
-# names another place, for example on a disk that shall be measured. ENGINES="postgres" starts one.
+# COMMAND finds TIEBREAK_TEST_POSTGRES_URL, TIEBREAK_TEST_MARIADB_URL, TIEBREAK_TEST_REDIS_URL and
+# TIEBREAK_TEST_SERVERS (the folder). Data are in memory (/dev/shm) when there is room, else in
+# TMPDIR; TIEBREAK_SERVERS_IN names another place, for example on a disk that shall be measured.
+# ENGINES="postgres" starts one.
 set -euo pipefail
 
-usage() { sed -n '2,13s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '2,15s/^# \{0,1\}//p' "$0"; }
 say() { echo "databases: $*" >&2; }
 
-engines=${ENGINES:-postgres mariadb}
+engines=${ENGINES:-postgres mariadb redis}
 postgres_bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1 || true)
 
 # Who a server runs as: neither may be root.
 account() {
   if [ "$(id -u)" -ne 0 ]; then id -un; return; fi
-  case $1 in postgres) echo postgres ;; mariadb) echo mysql ;; esac
+  case $1 in postgres) echo postgres ;; mariadb) echo mysql ;; redis) echo redis ;; esac
 }
 
 # as ENGINE COMMAND…: in that account, and ended when this shell ends.
@@ -106,6 +108,28 @@ start_mariadb() {
     GRANT ALL ON *.* TO tiebreak@'%' WITH GRANT OPTION;"
 }
 
+make_redis() {
+  local folder=$1
+  mkdir "$folder/data"
+  chown "$(account redis)" "$folder/data"
+  free_port >"$folder/port"
+}
+
+start_redis() {
+  local folder=$1
+  (cd "$folder" && as redis redis-server --port "$(<"$folder/port")" --bind 127.0.0.1 \
+    --dir "$folder/data" --save '' --appendonly no --maxmemory 64mb --maxmemory-policy allkeys-lru) \
+    >>"$folder/server.log" 2>&1 </dev/null &
+  echo $! >"$folder/pid"
+  disown
+  local tries
+  for tries in $(seq 300); do
+    [ "$(redis-cli -p "$(<"$folder/port")" PING 2>/dev/null)" = PONG ] && break
+    kill -0 "$(<"$folder/pid")" 2>/dev/null || { tail -5 "$folder/server.log" >&2; return 1; }
+    sleep 0.1
+  done
+}
+
 runs() { # FOLDER: true when the process noted at the start still works there
   local pid
   pid=$(cat "$1/pid" 2>/dev/null) || return 1
@@ -147,6 +171,8 @@ settings() {
     echo "export TIEBREAK_TEST_POSTGRES_URL=postgresql://tiebreak:tiebreak@127.0.0.1:$(<"$all/postgres/port")/tiebreak"
   [ ! -f "$all/mariadb/port" ] ||
     echo "export TIEBREAK_TEST_MARIADB_URL=mariadb://tiebreak:tiebreak@127.0.0.1:$(<"$all/mariadb/port")/tiebreak"
+  [ ! -f "$all/redis/port" ] ||
+    echo "export TIEBREAK_TEST_REDIS_URL=redis://127.0.0.1:$(<"$all/redis/port")"
 }
 
 stop() {

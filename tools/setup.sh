@@ -8,10 +8,10 @@ set -euo pipefail
 packages_of() {
   case "$1" in
     build) echo g++ cmake ninja-build ccache libboost1.81-dev libboost-json1.81-dev libsqlite3-dev \
-                libpq-dev libmariadb-dev libcurl4-openssl-dev libssl-dev libspdlog-dev \
-                libcli11-dev libjs-chart.js prometheus-cpp-dev ;;
+                libpq-dev libmariadb-dev libhiredis-dev libcurl4-openssl-dev libssl-dev \
+                libspdlog-dev libcli11-dev libjs-chart.js prometheus-cpp-dev ;;
     test)  echo libgtest-dev git python3 clang-format openssl postgresql-15 mariadb-server \
-                nginx-light ;;
+                redis-server nginx-light ;;
     check) echo git clang-format clang-tidy doxygen python3 ;;
     bench) echo libgtest-dev python3 valgrind wrk ;;
     *)     return 1 ;;

@@ -15,7 +15,7 @@ import tempfile
 import textwrap
 
 ENGINES = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mariadb": "MariaDB"}
-BUILT = ["sqlite"]  # the engines of this release
+BUILT = ["sqlite", "postgresql", "mariadb"]  # the engines of this release
 REQUIREMENTS = pathlib.Path(__file__).parent.parent / "test/systems/requirements.txt"
 
 

@@ -16,4 +16,4 @@ mkdir -p build
         --target unit_tests conformance_tests systems_tests; } >build/systems.log 2>&1 \
   || { cat build/systems.log >&2; exit 1; }
 bin=build/release/bin
-exec tools/systems.py "$@" $bin/unit_tests $bin/conformance_tests $bin/systems_tests
+TIEBREAK_REQUIRE_ENGINES=1 exec tools/databases.sh run tools/systems.py "$@" $bin/unit_tests $bin/conformance_tests $bin/systems_tests

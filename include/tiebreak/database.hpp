@@ -121,12 +121,14 @@ private:
 namespace detail {
 
 class database_core;
+class unit_guard;
 struct core_access;
 
 /// Runs one `transact`: attempts, commit, retry. The loop itself is in the template below.
 class transaction {
 public:
-    transaction(database& on, transact_options const& options);
+    /// With a guard the unit begins at its first statement, and the guard writes first and last.
+    transaction(database& on, transact_options const& options, unit_guard* guard = nullptr);
     transaction(transaction const&) = delete;
     transaction& operator=(transaction const&) = delete;
 
@@ -138,6 +140,8 @@ public:
 
     /// A new unit of work, or the one this call joins.
     [[nodiscard]] unit_of_work& start();
+    /// Begins the transaction and has the answer to the guard's first write, if it was not had yet.
+    void hear_first();
     /// Commits, unless this call joined an outer unit; then runs what waits for the commit.
     void finish();
     /// Inside a catch clause: rolls back; returns if the callable shall run again, after the pause,
@@ -148,6 +152,7 @@ private:
     void enter() noexcept;
     void leave() noexcept;
     void commit();
+    void commit_guarded();
     [[nodiscard]] error explained(error const& failure);
     void abandon() noexcept;
 
@@ -157,6 +162,7 @@ private:
     workspace& space_;
     unit_of_work work_;
     retry_policy const& policy_;
+    unit_guard* guard_;    ///< or null
     std::string token_{};  ///< of the running attempt; empty: none
     int attempts_ = 0;
     bool running_ = false;  ///< never when this call joined

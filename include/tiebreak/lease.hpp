@@ -86,9 +86,10 @@ public:
     /// Ends the tenure. `lost`: it was over already. One statement.
     [[nodiscard]] outcome release(lease const& held) const;
 
-    /// Ends every tenure that has expired; answers how many. Claiming does not need it: it is for
-    /// whoever lists leases, and raises the epochs of dead holders early. One statement.
-    std::int64_t reap() const;
+    /// Ends every tenure that has expired, at least so long ago; answers how many. Claiming does
+    /// not need it: it is for whoever lists leases, and raises the epochs of dead holders early.
+    /// One statement.
+    std::int64_t reap(std::chrono::seconds expired_for = std::chrono::seconds{0}) const;
 
     /// Fences a unit of work: holds the lease's row until the commit and checks the epoch. Call it
     /// first: it is a write, so a past owner finds out before it has written anything else. A
@@ -133,6 +134,10 @@ public:
 
     /// Whether the holder may act now. No statement.
     [[nodiscard]] bool trusted() const noexcept;
+
+    /// Until when it can be trusted without another renewal: whoever is about to begin something
+    /// that takes long can see what is left.
+    [[nodiscard]] std::chrono::steady_clock::time_point trusted_until() const noexcept;
 
     /// Requested when the tenure cannot be trusted any more: give it to the work.
     [[nodiscard]] std::stop_token stop_token() const noexcept;

@@ -32,7 +32,7 @@ template <mapped_entity T>
     return detail::create_table_sql(in, detail::plan_of<T>());
 }
 
-/// Makes the library's own tables (`tiebreak_leases`) if there are none. Safe for concurrent
+/// Makes the library's own tables (`tiebreak_…`) if there are none. Safe for concurrent
 /// starters and safe to repeat.
 void install(database& in);
 

@@ -134,8 +134,22 @@ std::int64_t purge_commit_tokens(database& in, std::chrono::seconds older_than)
 {
     if (older_than < std::chrono::hours{1})
         throw std::invalid_argument("commit tokens are kept for one hour at least");
-    return repository<detail::commit_row>(in).remove_where(field<&detail::commit_row::at> <
-                                                           database_now() - older_than);
+    // few at a time: units that write tokens of their own do not wait for all of it
+    constexpr std::size_t at_once = 500;
+    repository<detail::commit_row> const rows(in);
+    std::int64_t removed = 0;
+    for (;;) {
+        auto const old = rows.select()
+                             .where(field<&detail::commit_row::at> < database_now() - older_than)
+                             .limit(at_once)
+                             .all();
+        if (old.empty())
+            return removed;
+        std::vector<std::string> tokens;
+        for (auto const& one : old)
+            tokens.push_back(one.token);
+        removed += rows.remove_where(field<&detail::commit_row::token>.in(tokens));
+    }
 }
 
 }  // namespace tiebreak

@@ -1,5 +1,5 @@
 // Where a repository's statements run, and what each of its writes expects.
-#include "database/core.hpp"
+#include "database/alone.hpp"
 
 #include <stdexcept>
 
@@ -15,33 +15,6 @@ struct place_access {
 };
 
 namespace {
-
-enum class purpose : std::uint8_t { reading, writing, writing_in_several_statements };
-
-// On a database: one statement on its own, or a small transaction, tried again by its policy.
-template <class F>
-auto run_alone(database_core& core, purpose why, F&& run)
-{
-    core.refuse_second_connection();
-    held_workspace held(core);
-    auto& space = held.get();
-    auto const& policy = core.options().retry;
-    auto const started = std::chrono::steady_clock::now();
-    for (int attempt = 1;; ++attempt) {
-        try {
-            space.connection().set_deadline(deadline_after(started, policy));
-            if (why != purpose::writing_in_several_statements)
-                return run(space.statements());
-            space.connection().begin(sql::begin_mode::write, isolation::engine_default);
-            auto const result = run(space.statements());
-            space.connection().commit();
-            return result;
-        } catch (error const& failure) {
-            space.rollback();
-            retry_or_throw(core, space, failure, attempt, started, policy);
-        }
-    }
-}
 
 template <class F>
 auto read_at(place where, plan const& of, F&& run)
@@ -122,6 +95,15 @@ void check_changes(plan const& of, conditional const& how)
     }
     if (how.changes.empty() && of.version == 0)
         throw std::invalid_argument("an update of " + std::string{of.table} + " changes nothing");
+}
+
+// After a write that did what nobody asked for: whoever swallows the error commits nothing.
+[[noreturn]] void throw_dooming(place where, error failure)
+{
+    auto const thrown = std::make_exception_ptr(std::move(failure));
+    if (where.work != nullptr)
+        place_access::space(*where.work).fail(thrown);
+    std::rethrow_exception(thrown);
 }
 
 std::span<value const> key_span(plan const& of, value const* key)
@@ -276,10 +258,7 @@ void throw_row_not_as_stated(place where, plan const& of, void const* row)
     of.encode(row, of.version, &version);
     auto what = conflict_of(of, prefix_of(where), key.data(), version.integer());
     report_loss(watcher_of(where), what);
-    auto const failure = std::make_exception_ptr(error(errc::precondition_failed, std::move(what)));
-    if (where.work != nullptr)
-        place_access::space(*where.work).fail(failure);  // whoever swallows it commits nothing
-    std::rethrow_exception(failure);
+    throw_dooming(where, error(errc::precondition_failed, std::move(what)));
 }
 
 conflict
@@ -301,9 +280,10 @@ outcome outcome_of(place where, plan const& of, conditional const& how, std::int
     if (rows == 1)
         return outcome::won;
     if (rows != 0)
-        throw error(errc::backend_failure,
-                    "a write of one row of " + std::string{of.table} +
-                        " matched several: its key is not unique");
+        throw_dooming(where,
+                      error(errc::backend_failure,
+                            "a write of one row of " + std::string{of.table} +
+                                " matched several: its key is not unique"));
     report_loss(watcher_of(where), conflict_of(of, prefix_of(where), how.key, how.version));
     return outcome::lost;
 }

@@ -35,6 +35,8 @@ void install(database& in)
 {
     create_table<detail::lease_row>(in);
     create_table<detail::commit_row>(in);
+    create_table<detail::idempotency_row>(in);
+    create_table<detail::answer_part_row>(in);
 }
 
 std::vector<guarantee> check_guarantees(database& of)

@@ -1,6 +1,7 @@
 // One `transact`: attempts, commit, retry.
 #include "database/commit_token.hpp"
 #include "database/core.hpp"
+#include "database/unit_guard.hpp"
 
 #include <algorithm>
 #include <stdexcept>
@@ -33,9 +34,14 @@ void check(transact_options const& options)
     check_token(options.token);
 }
 
-void write_first(workspace& space, void const* token)
+void write_first(workspace& space, void* token)
 {
     write_token(space.statements(), *static_cast<std::string const*>(token));
+}
+
+void let_guard_write(workspace& space, void* guard)
+{
+    static_cast<unit_guard*>(guard)->write_first(space);
 }
 
 // Beyond the deadline of the unit: whoever waited so long wants to know.
@@ -43,13 +49,14 @@ constexpr std::chrono::seconds resolving_at_least{5};
 
 }  // namespace
 
-transaction::transaction(database& on, transact_options const& options)
+transaction::transaction(database& on, transact_options const& options, unit_guard* guard)
     : core_(*on.core_),
       options_(options),
       joined_(core_.running_here()),
       space_(joined_ != nullptr ? *joined_ : core_.take()),
       work_(space_),
-      policy_(options.retry ? *options.retry : core_.options().retry)
+      policy_(options.retry ? *options.retry : core_.options().retry),
+      guard_(guard)
 {
     if (joined_ != nullptr) {
         check_join(options, *static_cast<transact_options const*>(joined_->options));
@@ -99,13 +106,23 @@ unit_of_work& transaction::start()
     space_.start(deadline_after(started_, policy_),
                  options_.level,
                  options_.pessimistic || options_.level >= isolation::repeatable_read ||
-                     core_.begins_at_once(),
+                     core_.begins_at_once() || guard_ != nullptr,
                  options_.pessimistic);
+    if (guard_ != nullptr)
+        space_.write_first(let_guard_write, guard_, guard_->first_wait());
     if (options_.certainty == commit_certainty::by_token) {
         token_ = options_.token.empty() ? random_token() : options_.token;
         space_.write_first(write_first, &token_);
     }
     return work_;
+}
+
+void transaction::hear_first()
+{
+    space_.guarded([&] {
+        space_.begin_writing();
+        space_.connection().hear_first();
+    });
 }
 
 void transaction::finish()
@@ -125,6 +142,8 @@ void transaction::finish()
 
 void transaction::commit()
 {
+    if (guard_ != nullptr) [[unlikely]]
+        return commit_guarded();
     if (token_.empty()) [[likely]]
         return space_.commit();
     try {
@@ -145,6 +164,22 @@ void transaction::commit()
         if (options_.token.empty())
             throw never;
         throw error(errc::attempts_exhausted, attempts_, never);
+    }
+}
+
+void transaction::commit_guarded()
+{
+    space_.before_commit();
+    hear_first();  // when the unit ran no statement at all
+    try {
+        guard_->commit(space_);
+    } catch (error const& failure) {
+        if (failure.code() != errc::commit_unknown || core_.begins_at_once())
+            throw;
+        guard_->in_doubt();
+        throw error(errc::unavailable,
+                    "the answer to COMMIT was lost; the unit runs again to find out",
+                    std::string{failure.server_message()});
     }
 }
 

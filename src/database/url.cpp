@@ -55,17 +55,17 @@ void check(database_options const& options)
 parsed_url parse_url(std::string_view url, database_options defaults)
 {
     parsed_url result{
-        .parts = sql::parse_url(url), .options = std::move(defaults), .shown = sql::masked(url)};
+        .parts = base::parse_url(url), .options = std::move(defaults), .shown = base::masked(url)};
     auto& parameters = result.parts.parameters;
-    if (auto prefix = sql::take(parameters, "table_prefix"))
+    if (auto prefix = base::take(parameters, "table_prefix"))
         result.options.table_prefix = *std::move(prefix);
-    if (auto const pool = sql::take(parameters, "pool"))
+    if (auto const pool = base::take(parameters, "pool"))
         result.options.connections_max = connections_in(*pool);
     check(result.options);
     return result;
 }
 
-std::unique_ptr<sql::engine> engine_of(sql::url const& parts, observer* watcher)
+std::unique_ptr<sql::engine> engine_of(base::url const& parts, observer* watcher)
 {
     auto const& scheme = parts.scheme;
     if (scheme == "sqlite")

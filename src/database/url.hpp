@@ -3,8 +3,8 @@
 
 #include <tiebreak/database.hpp>
 
+#include "base/url.hpp"
 #include "sql/engine.hpp"
-#include "sql/url.hpp"
 
 #include <memory>
 #include <string>
@@ -13,7 +13,7 @@
 namespace tiebreak::detail {
 
 struct parsed_url {
-    sql::url parts{};  // the driver's: without the parameters that became options
+    base::url parts{};  // the driver's: without the parameters that became options
     database_options options{};
     std::string shown{};  // without a password
 };
@@ -23,6 +23,6 @@ struct parsed_url {
 
 // The engine that a URL names. Opens nothing. Throws std::invalid_argument for parameters that its
 // driver does not know, and for engines that nobody knows.
-[[nodiscard]] std::unique_ptr<sql::engine> engine_of(sql::url const& parts, observer* watcher);
+[[nodiscard]] std::unique_ptr<sql::engine> engine_of(base::url const& parts, observer* watcher);
 
 }  // namespace tiebreak::detail

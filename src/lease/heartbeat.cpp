@@ -49,6 +49,12 @@ bool heartbeat::trusted() const noexcept
     return !over_ && steady_clock::now() < trusted_until_;
 }
 
+steady_clock::time_point heartbeat::trusted_until() const noexcept
+{
+    std::scoped_lock const hold(mutex_);
+    return trusted_until_;
+}
+
 std::stop_token heartbeat::stop_token() const noexcept
 {
     return lost_.get_token();

@@ -109,12 +109,15 @@ outcome leases::release(lease const& held) const
         held.name, same_tenure(held), field<&lease_row::owner> = "", field<&lease_row::epoch> += 1);
 }
 
-std::int64_t leases::reap() const
+std::int64_t leases::reap(std::chrono::seconds expired_for) const
 {
-    return repository<lease_row>(*db_).update_where(
-        field<&lease_row::owner> != "" && field<&lease_row::expires_at> <= database_now(),
-        field<&lease_row::owner> = "",
-        field<&lease_row::epoch> += 1);
+    if (expired_for < std::chrono::seconds{0})
+        throw std::invalid_argument("a lease cannot have expired in the future");
+    return repository<lease_row>(*db_).update_where(field<&lease_row::owner> != "" &&
+                                                        field<&lease_row::expires_at> <=
+                                                            database_now() - expired_for,
+                                                    field<&lease_row::owner> = "",
+                                                    field<&lease_row::epoch> += 1);
 }
 
 void leases::require(unit_of_work& work, lease const& held) const

@@ -3,8 +3,8 @@
 
 #include <tiebreak/observer.hpp>
 
+#include "base/url.hpp"
 #include "sql/engine.hpp"
-#include "sql/url.hpp"
 
 #include <memory>
 
@@ -33,6 +33,6 @@ namespace tiebreak::mariadb {
 //
 // `watcher` is told of waits for locks that ended without one (the server does not tell of others);
 // may be null. Throws std::invalid_argument. Nothing is connected yet.
-[[nodiscard]] std::unique_ptr<sql::engine> open_engine(sql::url const& from, observer* watcher);
+[[nodiscard]] std::unique_ptr<sql::engine> open_engine(base::url const& from, observer* watcher);
 
 }  // namespace tiebreak::mariadb

@@ -43,7 +43,7 @@ private:
 
 }  // namespace
 
-std::unique_ptr<sql::engine> open_engine(sql::url const& from, observer* watcher)
+std::unique_ptr<sql::engine> open_engine(base::url const& from, observer* watcher)
 {
     return std::make_unique<engine>(options_of(from, watcher));
 }

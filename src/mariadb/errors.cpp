@@ -18,6 +18,7 @@ constexpr auto late = errc::deadline_exceeded;
 constexpr auto locked = errc::lock_timeout;
 constexpr auto unavailable = errc::unavailable;
 constexpr auto unknown = errc::commit_unknown;
+constexpr auto unsupported = errc::unsupported;
 constexpr auto violated = errc::constraint_violated;
 
 constexpr bool open = false;  // the transaction after the error
@@ -40,6 +41,8 @@ constexpr char const* closing_text = "the database server ended the connection";
 constexpr char const* memory_text = "the database server lacks memory or other resources";
 constexpr char const* damaged_text = "the database reported damage or an error of its storage";
 constexpr char const* changed_text = "the tables changed meanwhile";
+constexpr char const* copy_text =
+    "the database cannot change this table in the way that was asked for";
 constexpr char const* large_text = "a value or a statement is larger than the server accepts";
 constexpr char const* client_text = "the database client library was used wrongly";
 
@@ -130,6 +133,7 @@ constexpr std::array table{
             open,
             "a rule of the database was violated"},
     meaning{ER_BAD_NULL_ERROR, failure, violated, violated, violated, open, missing_text},
+    meaning{ER_INVALID_USE_OF_NULL, failure, violated, violated, violated, open, missing_text},
     meaning{ER_NO_DEFAULT_FOR_FIELD, failure, violated, violated, violated, open, missing_text},
     meaning{ER_WARN_DATA_OUT_OF_RANGE, failure, violated, violated, violated, open, range_text},
     meaning{ER_DATA_OUT_OF_RANGE, failure, violated, violated, violated, open, range_text},
@@ -273,6 +277,20 @@ constexpr std::array table{
             failure,
             open,
             "the database does not understand a statement"},
+    meaning{ER_ALTER_OPERATION_NOT_SUPPORTED,
+            failure,
+            unsupported,
+            unsupported,
+            unsupported,
+            open,
+            copy_text},
+    meaning{ER_ALTER_OPERATION_NOT_SUPPORTED_REASON,
+            failure,
+            unsupported,
+            unsupported,
+            unsupported,
+            open,
+            copy_text},
     meaning{ER_WRONG_ARGUMENTS, failure, failure, failure, failure, open, statement_text},
     meaning{ER_UNSUPPORTED_PS, failure, failure, failure, failure, open, statement_text},
     meaning{ER_SP_DOES_NOT_EXIST,

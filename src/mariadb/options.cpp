@@ -33,9 +33,9 @@ number(std::string const& what, std::string_view text, unsigned int least, unsig
 }
 
 [[nodiscard]] bool
-choice(sql::url_parameters& from, std::string_view name, std::string_view yes, bool otherwise)
+choice(base::url_parameters& from, std::string_view name, std::string_view yes, bool otherwise)
 {
-    auto const text = sql::take(from, name);
+    auto const text = base::take(from, name);
     if (!text)
         return otherwise;
     if (*text != yes && *text != "off")
@@ -43,15 +43,15 @@ choice(sql::url_parameters& from, std::string_view name, std::string_view yes, b
     return *text == yes;
 }
 
-[[nodiscard]] std::string file(sql::url_parameters& from, std::string_view name)
+[[nodiscard]] std::string file(base::url_parameters& from, std::string_view name)
 {
-    auto text = sql::take(from, name);
+    auto text = base::take(from, name);
     if (text && text->empty())
         refuse("the URL parameter " + std::string{name} + " is empty");
     return std::move(text).value_or(std::string{});
 }
 
-[[nodiscard]] std::vector<server_address> servers_of(sql::url const& from, std::string socket)
+[[nodiscard]] std::vector<server_address> servers_of(base::url const& from, std::string socket)
 {
     if (!socket.empty()) {
         if (from.hosts.size() > 1)
@@ -68,7 +68,7 @@ choice(sql::url_parameters& from, std::string_view name, std::string_view yes, b
     return result;
 }
 
-void set_encryption(options& how, sql::url_parameters& from)
+void set_encryption(options& how, base::url_parameters& from)
 {
     how.authorities_file = file(from, "ssl_ca");
     how.certificate_file = file(from, "ssl_cert");
@@ -84,7 +84,7 @@ void set_encryption(options& how, sql::url_parameters& from)
 
 }  // namespace
 
-options options_of(sql::url const& from, observer* watcher)
+options options_of(base::url const& from, observer* watcher)
 {
     if (!from.path.starts_with("//"))
         refuse("a MariaDB URL is written mariadb://user@host/database");
@@ -98,12 +98,12 @@ options options_of(sql::url const& from, observer* watcher)
                 .database = from.database,
                 .watcher = watcher};
     how.servers = servers_of(from, file(parameters, "socket"));
-    if (auto const path = sql::take(parameters, "password_file")) {
+    if (auto const path = base::take(parameters, "password_file")) {
         if (how.password)
             refuse("the password is given twice: in the URL and by password_file");
-        how.password = sql::password_in_file(*path);
+        how.password = base::password_in_file(*path);
     }
-    if (auto const text = sql::take(parameters, "connect_timeout")) {
+    if (auto const text = base::take(parameters, "connect_timeout")) {
         how.connect_timeout = std::chrono::seconds{
             number("the URL parameter connect_timeout", *text, 1, connect_timeout_max_s)};
     }

@@ -3,7 +3,7 @@
 
 #include <tiebreak/observer.hpp>
 
-#include "sql/url.hpp"
+#include "base/url.hpp"
 
 #include <chrono>
 #include <optional>
@@ -35,6 +35,6 @@ struct options {
 };
 
 // Throws std::invalid_argument with a sentence that says what to change.
-[[nodiscard]] options options_of(sql::url const& from, observer* watcher);
+[[nodiscard]] options options_of(base::url const& from, observer* watcher);
 
 }  // namespace tiebreak::mariadb

@@ -16,6 +16,9 @@ public:
     // Empty at the end.
     [[nodiscard]] std::string next();
 
+    // What comes after.
+    [[nodiscard]] std::string_view rest() const noexcept { return rest_; }
+
     // A comment that the server runs was passed.
     [[nodiscard]] bool met_hidden_text() const noexcept { return met_hidden_text_; }
 
@@ -116,6 +119,21 @@ constexpr std::array<std::string_view, 9> betraying{
 
 }  // namespace
 
+namespace {
+
+// SET STATEMENT setting = value, … FOR another statement.
+[[nodiscard]] statement_kind kind_with_settings(words& all)
+{
+    auto word = all.next();
+    while (!word.empty() && word != "FOR")
+        word = all.next();
+    auto const inner = word.empty() ? statement_kind::writes : kind_of(all.rest());
+    bool const is_known = inner == statement_kind::changes || inner == statement_kind::defines;
+    return is_known ? inner : statement_kind::writes;
+}
+
+}  // namespace
+
 statement_kind kind_of(std::string_view text)
 {
     words all(text);
@@ -133,6 +151,8 @@ statement_kind kind_of(std::string_view text)
         return statement_kind::transaction;
     if (is_one_of(first, defining))
         return second == "TEMPORARY" ? statement_kind::writes : statement_kind::defines;
+    if (first == "SET" && second == "STATEMENT")
+        return kind_with_settings(all);
     if (!is_one_of(first, reading))
         return statement_kind::writes;
     for (auto word = second; !word.empty(); word = all.next())

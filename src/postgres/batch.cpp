@@ -26,6 +26,8 @@ void connection::batch::run()
         abandon();
         throw;
     }
+    if (failed_ && first_failed_)
+        on_.fail_first(failed_.get());
     if (failed_)
         on_.fail(failed_.get(), false, true);
 }
@@ -85,8 +87,10 @@ void connection::batch::take(result_handle one)
     case PGRES_PIPELINE_ABORTED: return;
     case PGRES_FATAL_ERROR: {
         bool const ended = ends_session(one.get());
-        if (!failed_ && (ended || before_.exchanges == 0))
+        if (!failed_ && (ended || before_.exchanges == 0)) {
+            first_failed_ = !ended && before_.is_first(before_.results);
             failed_ = std::move(one);
+        }
         if (ended) {
             on_.state_ = state::unusable;
             before_.exchanges = -1;
@@ -95,8 +99,12 @@ void connection::batch::take(result_handle one)
     }
     default: break;
     }
-    if (before_.exchanges > 0 || before_.results > 0) {
-        before_.results -= before_.exchanges > 0 ? 0 : 1;
+    if (before_.exchanges > 0)
+        return;
+    if (before_.results > 0) {
+        bool const is_first = before_.is_first(before_.results--);
+        if (is_first && !quiet_)
+            on_.take_first(one);
         return;
     }
     if (!quiet_)

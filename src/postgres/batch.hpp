@@ -29,6 +29,7 @@ private:
     connection& on_;
     sql::step_source& source_;
     result_handle failed_;
+    bool first_failed_ = false;  // and it was the transaction's first step
     lead before_{};
     std::size_t waiting_bytes_ = 0;
     bool begun_ = false;

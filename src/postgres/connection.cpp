@@ -1,4 +1,4 @@
-// Transactions, exchanges and the state of one PostgreSQL session.
+// Exchanges and the state of one PostgreSQL session.
 #include "postgres/connection.hpp"
 
 #include "postgres/batch.hpp"
@@ -8,7 +8,7 @@
 
 #include <libpq-fe.h>
 
-#include <cstring>
+#include <exception>
 #include <stdexcept>
 #include <string_view>
 
@@ -18,19 +18,10 @@ namespace {
 
 using std::chrono::steady_clock;
 
-// A server does not wait for anything to roll back: one that does not answer so soon is dead.
-constexpr std::chrono::seconds rollback_limit{5};
-
 // Statements that are closed in one round trip, so that it stays short.
 constexpr std::size_t forgotten_at_once = 20;
 
 constexpr int oldest_server = 120000;
-
-[[nodiscard]] std::string_view tag_of(result_handle const& of) noexcept
-{
-    char const* tag = PQcmdStatus(of.get());
-    return tag == nullptr ? std::string_view{} : std::string_view{tag};
-}
 
 [[nodiscard]] bool is_end(result_handle const& of) noexcept
 {
@@ -48,20 +39,6 @@ constexpr int oldest_server = 120000;
 }
 
 }  // namespace
-
-connection::control& connection::begin_for(sql::begin_mode mode, isolation level) noexcept
-{
-    // one snapshot for all statements of a reader, whatever was asked for
-    if (mode == sql::begin_mode::read)
-        return level == isolation::serializable ? begin_serializable_view_ : begin_view_;
-    switch (level) {
-    case isolation::engine_default:
-    case isolation::read_committed: break;
-    case isolation::repeatable_read: return begin_repeatable_read_;
-    case isolation::serializable: return begin_serializable_;
-    }
-    return begin_read_committed_;
-}
 
 connection::connection(settings const& how, sql::deadline until)
     : watcher_(how.watcher), wire_(connect(how, until)), owner_(generation_of_process())
@@ -113,113 +90,6 @@ std::unique_ptr<sql::statement> connection::prepare(std::string_view text, sql::
     return std::make_unique<statement>(*this, text);
 }
 
-void connection::begin(sql::begin_mode mode, isolation level)
-{
-    require_usable();
-    if (state_ != state::idle) [[unlikely]]
-        refuse("a transaction is begun inside another");
-    begin_ = &begin_for(mode, level);
-    reads_ = mode == sql::begin_mode::read;
-    lock_limit_.begun();
-    state_ = state::begun;
-}
-
-void connection::commit()
-{
-    if (state_ == state::begun) {
-        state_ = state::idle;
-        return;
-    }
-    if (state_ != state::open && state_ != state::failed) [[unlikely]]
-        refuse("a commit without an open transaction");
-    result_handle failed;
-    bool committed = false;
-    try {
-        static_cast<void>(send_control(commit_));
-        wire_.sync();
-        committed = receive_commit(failed);
-    } catch (lost_session const& why) {
-        throw_lost(why, phase::commit_sent);
-    }
-    committed ? lock_limit_.committed() : lock_limit_.rolled_back();
-    if (failed)
-        throw make_error(failed.get(), phase::commit_sent);
-    if (!committed) {
-        throw make_error(
-            "25P02", phase::commit_sent, "the answer to COMMIT was not COMMIT: rolled back");
-    }
-    require_replicated();
-}
-
-// A wait for the standby that was cancelled ends with a warning, and with success.
-void connection::require_replicated()
-{
-    if (!wire_.take_replication_warning()) [[likely]]
-        return;
-    throw error(errc::commit_unknown,
-                "the transaction is committed on this server, but not surely on its standby",
-                "PostgreSQL 01000: the wait for synchronous replication was cancelled")
-        .seen_in(phase::commit_sent);
-}
-
-// Up to the end of the exchange. What is lost after the tag was lost after the commit.
-bool connection::receive_commit(result_handle& failed)
-{
-    bool committed = false;
-    for (;;) {
-        try {
-            auto one = wire_.next(sql::deadline::max(), when_late::give_up);
-            if (is_end(one))
-                break;
-            if (is_failed(one)) {
-                bool const ended = ends_session(one.get());
-                if (!committed)
-                    failed = std::move(one);
-                if (ended) {
-                    state_ = state::unusable;
-                    return committed;
-                }
-            } else if (tag_of(one) == "COMMIT") {
-                committed = true;
-            }
-        } catch (lost_session const&) {
-            if (!committed)
-                throw;
-            state_ = state::unusable;
-            return true;
-        }
-    }
-    state_ = PQtransactionStatus(session()) == PQTRANS_IDLE ? state::idle : state::unusable;
-    return committed;
-}
-
-void connection::rollback() noexcept
-{
-    if (state_ == state::idle || state_ == state::unusable)
-        return;
-    bool const sent = state_ == state::open || state_ == state::failed;
-    state_ = state::idle;
-    lock_limit_.rolled_back();
-    if (!sent)
-        return;
-    try {
-        auto const until = steady_clock::now() + rollback_limit;
-        static_cast<void>(send_control(rollback_));
-        wire_.sync();
-        while (!is_end(wire_.next(until, when_late::give_up))) {
-        }
-        if (PQtransactionStatus(session()) != PQTRANS_IDLE)
-            state_ = state::unusable;
-    } catch (...) {
-        state_ = state::unusable;
-    }
-}
-
-bool connection::in_transaction() const noexcept
-{
-    return state_ == state::begun || state_ == state::open || state_ == state::failed;
-}
-
 bool connection::alive() noexcept
 {
     return state_ != state::unusable && !is_old_ && owner_ == generation_of_process() &&
@@ -245,6 +115,15 @@ void connection::run(sql::step_source& source)
     } catch (lost_session const& why) {
         throw_lost(why, phase::in_transaction);
     }
+}
+
+void connection::hear_first()
+{
+    if (first_.step == nullptr)
+        return;
+    auto const answer = exchange(true, true, [] {});
+    if (answer && is_failed(answer))
+        fail(answer.get(), false, true);
 }
 
 prepared connection::describe(std::string const& text)
@@ -390,30 +269,27 @@ connection::lead connection::send_lead(bool writes)
         before.results += send_control(*begin_);
         state_ = state::open;
     }
-    using std::chrono::milliseconds;
-    auto const left = deadline_ == sql::deadline::max()
-                          ? lock_limit::none
-                          : std::chrono::floor<milliseconds>(deadline_ - exchange_began_);
-    if (auto const set = lock_limit_.before_statement(left, is_idle(), writes); !set.empty())
-        [[unlikely]] {
-        wire_.ask(set.c_str());
-        ++before.results;
-    }
+    if (first_.step != nullptr) [[unlikely]]
+        send_first(before, writes);
+    auto const limits = send_lock_limit(writes);
+    before.results += limits;
+    if (before.after_first >= 0) [[unlikely]]
+        before.after_first = limits;
     return before;
 }
 
 // Answers how many results it has.
-int connection::send_control(control& what)
+int connection::send_lock_limit(bool writes)
 {
-    bool const is_new = what.generation != generation_;
-    if (is_new) [[unlikely]] {
-        what.name = "tiebreak_" + std::string(what.text, std::strcspn(what.text, " ")) + "_" +
-                    std::to_string(++last_name_);
-        what.generation = generation_;
-        wire_.prepare(what.name.c_str(), what.text);
-    }
-    wire_.run(what.name.c_str(), {});
-    return is_new ? 2 : 1;
+    using std::chrono::milliseconds;
+    auto const left = deadline_ == sql::deadline::max()
+                          ? lock_limit::none
+                          : std::chrono::floor<milliseconds>(deadline_ - exchange_began_);
+    auto const set = lock_limit_.before_statement(left, is_idle(), writes);
+    if (set.empty()) [[likely]]
+        return 0;
+    wire_.ask(set.c_str());
+    return 1;
 }
 
 // The exchange's last result, or the first failed one.
@@ -421,6 +297,8 @@ result_handle connection::receive(lead before)
 {
     result_handle wanted;
     result_handle failed;
+    bool first_failed = false;
+    std::exception_ptr refused;  // by the first step
     for (int number = 0;;) {
         auto one = wire_.next(deadline_, when_late::cancel);
         if (is_failed(one) && ends_session(one.get())) {
@@ -433,13 +311,26 @@ result_handle connection::receive(lead before)
         }
         if (is_end(one))
             break;
-        if (is_failed(one) && !failed)
+        bool const is_first = before.is_first(before.results - number);
+        if (is_failed(one) && !failed) {
             failed = std::move(one);
-        else if (number >= before.results && !failed)
+            first_failed = is_first;
+        } else if (is_first) {
+            try {
+                take_first(one);
+            } catch (...) {
+                refused = std::current_exception();
+            }
+        } else if (number >= before.results && !failed) {
             wanted = std::move(one);
+        }
         ++number;
     }
     note_state();
+    if (refused)
+        std::rethrow_exception(refused);
+    if (first_failed)
+        fail_first(failed.get());
     return failed ? std::move(failed) : std::move(wanted);
 }
 

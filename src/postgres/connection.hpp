@@ -1,7 +1,8 @@
 // One PostgreSQL session: its transaction, and what travels together in one round trip.
 //
 // BEGIN is only noted by `begin` and travels with the first statement, as a changed limit on lock
-// waits does; a transaction that ran nothing costs nothing. COMMIT never travels with others.
+// waits does; a transaction that ran nothing costs nothing. So does what `run_first` was given.
+// What COMMIT travels with is one statement that fails by itself when it must not be committed.
 #pragma once
 
 #include "postgres/lock_limit.hpp"
@@ -63,6 +64,9 @@ public:
     [[nodiscard]] bool alive() noexcept override;
     [[nodiscard]] std::string engine_version() override;
     void run(sql::step_source& source) override;
+    void run_first(sql::first_step& first) override;
+    void hear_first() override;
+    void commit_with(sql::step const& last) override;
 
     // --- for statements ------------------------------------------------------------------------
 
@@ -106,6 +110,26 @@ private:
     struct lead {
         int exchanges = 0;
         int results = 0;
+        int after_first = -1;  // results between that of the first step and the exchange's own
+
+        // The next of them is that of the first step.
+        [[nodiscard]] bool is_first(int results_left) const noexcept
+        {
+            return after_first >= 0 && results_left == after_first + 1;
+        }
+    };
+
+    // What a transaction begins with, until it was answered.
+    struct first_write {
+        sql::first_step* step = nullptr;
+        std::chrono::milliseconds wait = lock_limit::none;
+    };
+
+    // How COMMIT was answered.
+    struct commit_answer {
+        bool committed = false;
+        bool reached = true;  // the server got as far as COMMIT
+        result_handle failed{};
     };
 
     class batch;
@@ -120,6 +144,10 @@ private:
     [[nodiscard]] control& begin_for(sql::begin_mode mode, isolation level) noexcept;
     void check_server(bool may_be_read_only);
     [[nodiscard]] lead send_lead(bool writes);
+    void send_first(lead& before, bool then_writes);
+    [[nodiscard]] int send_lock_limit(bool writes);
+    void take_first(result_handle const& answer);
+    [[noreturn]] void fail_first(pg_result const* failed);
     [[nodiscard]] int send_control(control& what);
     [[nodiscard]] result_handle receive(lead before);
     void note_state() noexcept;
@@ -130,7 +158,10 @@ private:
     void start_exchange();
     [[nodiscard]] shape shape_of_type(type_id type);
     void require_replicated();
-    [[nodiscard]] bool receive_commit(result_handle& failed);
+    template <class Send>
+    void commit_after(int steps, Send send);
+    [[nodiscard]] commit_answer receive_commit(int steps);
+    void note_end(commit_answer const& of) noexcept;
 
     observer* watcher_;
     wire wire_;
@@ -151,6 +182,7 @@ private:
     sql::deadline deadline_ = sql::deadline::max();
     sql::deadline exchange_began_{};
     lock_limit lock_limit_;
+    first_write first_;
     std::vector<std::string> forgotten_;
     std::map<type_id, shape> met_types_;
     unsigned generation_ = 1;  // raised when the server may have forgotten all statements

@@ -89,6 +89,12 @@ public:
         out += " ON CONFLICT DO NOTHING";
     }
 
+    void exactly_one(std::string& text) const override
+    {
+        text.insert(0, "WITH tiebreak_done AS (");
+        text += " RETURNING 1) SELECT 1 / count(*) FROM tiebreak_done";
+    }
+
     void answering_key(std::string& out, std::string_view key) const override
     {
         (out += " RETURNING ") += key;

@@ -21,6 +21,8 @@ public:
     // `none` leaves the deadline alone; 0 is as short as the server can.
     void ask_for(milliseconds to) noexcept;
 
+    [[nodiscard]] milliseconds asked_for() const noexcept { return asked_; }
+
     // Before a statement inside the transaction, or `alone` in one of its own; `left` is the time
     // to the deadline. Empty: nothing has to be sent.
     [[nodiscard]] std::string before_statement(milliseconds left, bool alone, bool writes);

@@ -121,7 +121,7 @@ private:
     }
 }
 
-[[nodiscard]] named_values values_of(sql::url const& from)
+[[nodiscard]] named_values values_of(base::url const& from)
 {
     named_values values;
     if (from.user)
@@ -131,10 +131,10 @@ private:
     if (!from.database.empty())
         values.set("dbname", from.database);
     auto parameters = from.parameters;
-    if (auto const file = sql::take(parameters, "password_file")) {
+    if (auto const file = base::take(parameters, "password_file")) {
         if (from.password)
             refuse("the URL names both a password and a file with one");
-        values.set("password", sql::password_in_file(*file));
+        values.set("password", base::password_in_file(*file));
     }
     for (auto& [name, text] : parameters) {
         if (name == "ssl" && text == "true") {  // as in JDBC, and in libpq's own URLs
@@ -148,7 +148,7 @@ private:
 }
 
 // Hosts of the URL, unless its parameters name others; one set of keywords for each.
-[[nodiscard]] std::vector<keywords> hosts_of(sql::url const& from, named_values& values)
+[[nodiscard]] std::vector<keywords> hosts_of(base::url const& from, named_values& values)
 {
     std::vector<std::string> names;
     std::vector<std::string> ports;
@@ -295,7 +295,7 @@ connect_to(settings const& to, keywords const& host, bool take_any, sql::deadlin
 
 }  // namespace
 
-settings settings_of(sql::url const& from, observer* watcher)
+settings settings_of(base::url const& from, observer* watcher)
 {
     settings result{.watcher = watcher};
     auto values = values_of(from);

@@ -3,9 +3,9 @@
 
 #include <tiebreak/observer.hpp>
 
+#include "base/url.hpp"
 #include "postgres/handle.hpp"
 #include "sql/connection.hpp"
-#include "sql/url.hpp"
 
 #include <chrono>
 #include <string>
@@ -28,7 +28,7 @@ struct settings {
 
 // Throws std::invalid_argument for a parameter that is not known or not possible. Reads the file
 // that `password_file` names.
-[[nodiscard]] settings settings_of(sql::url const& from, observer* watcher);
+[[nodiscard]] settings settings_of(base::url const& from, observer* watcher);
 
 // Connects to the first host that is as asked. Throws unavailable and backend_failure. A name is
 // looked up by the system, which cannot be cut short.

@@ -3,8 +3,8 @@
 
 #include <tiebreak/observer.hpp>
 
+#include "base/url.hpp"
 #include "sql/engine.hpp"
-#include "sql/url.hpp"
 
 #include <memory>
 
@@ -18,7 +18,7 @@ namespace tiebreak::postgres {
 // lock waits but those of the seam, UTF-8; and, unless the URL says otherwise, keepalives on both
 // sides, so that a dead link ends within half a minute, and sessions that idle inside a transaction
 // for 5 minutes end.
-[[nodiscard]] std::unique_ptr<sql::engine> open_engine(sql::url const& from, observer* watcher);
+[[nodiscard]] std::unique_ptr<sql::engine> open_engine(base::url const& from, observer* watcher);
 
 // The dialect, for printing SQL without a database.
 [[nodiscard]] sql::dialect const& dialect() noexcept;

@@ -55,6 +55,26 @@ protected:
     ~step_source() = default;
 };
 
+// The statement that a transaction begins with, whose answer decides whether it goes on at all.
+class first_step {
+public:
+    first_step() = default;
+    first_step(first_step const&) = delete;
+    first_step& operator=(first_step const&) = delete;
+
+    // The statement; both forms are prepared, and valid until the transaction is over. `fails`:
+    // where it would match no row, because what follows in the same round trip may write or hold
+    // rows and must not run then.
+    [[nodiscard]] virtual step send(bool fails) = 0;
+    // Its answer. Throws to end the transaction.
+    virtual void matched(std::int64_t rows) = 0;
+    // Instead: its error. Throws that or another.
+    virtual void failed(error const& why) = 0;
+
+protected:
+    ~first_step() = default;
+};
+
 class connection {
 public:
     connection() = default;
@@ -108,6 +128,31 @@ public:
     {
         for (step one; source.next(one);)
             source.matched(one.run->execute(one.parameters));
+    }
+
+    // In a transaction in which nothing has run yet: runs `first`, which lives as long as the
+    // transaction. An engine with capability::pipelining may send it along with the next statement;
+    // what `first` throws then comes out of that one. Waits for locks as long as is allowed now.
+    virtual void run_first(first_step& first)
+    {
+        try {
+            auto const one = first.send(false);
+            first.matched(one.run->execute(one.parameters));
+        } catch (error const& why) {
+            first.failed(why);
+        }
+    }
+
+    // Has the answer of `first` now, if it was not heard yet.
+    virtual void hear_first() {}
+
+    // Runs one more statement, which must match exactly one row, and commits. Its text went through
+    // `dialect::exactly_one`. Throws as `commit`, and before it when the statement fails.
+    virtual void commit_with(step const& last)
+    {
+        if (last.run->execute(last.parameters) != 1)
+            throw error(errc::backend_failure, "the last write of a unit of work was lost");
+        commit();
     }
 };
 

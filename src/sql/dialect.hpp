@@ -76,6 +76,10 @@ public:
     // `key` is a quoted column of the primary key.
     virtual void unless_taken(std::string& out, std::string_view key) const = 0;
 
+    // Makes an UPDATE that is about to be sent together with COMMIT fail when it does not match
+    // exactly one row. Nothing on an engine that hears its answer before it sends COMMIT.
+    virtual void exactly_one(std::string&) const {}
+
     // Appends what follows INSERT INTO t(…) VALUES(…) so that `statement::insert` can answer
     // the key. `key` is quoted.
     virtual void answering_key(std::string& out, std::string_view key) const = 0;

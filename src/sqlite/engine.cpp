@@ -34,12 +34,12 @@ private:
     options how_;
 };
 
-[[nodiscard]] bool choice(sql::url_parameters& from,
+[[nodiscard]] bool choice(base::url_parameters& from,
                           std::string_view name,
                           std::string const& yes,
                           std::string_view no)
 {
-    auto const text = sql::take(from, name).value_or(yes);
+    auto const text = base::take(from, name).value_or(yes);
     if (text != yes && text != no)
         throw std::invalid_argument("the URL parameter " + std::string{name} + " is " + yes +
                                     " or " + std::string{no});
@@ -48,7 +48,7 @@ private:
 
 }  // namespace
 
-std::unique_ptr<sql::engine> open_engine(sql::url const& from, observer* watcher)
+std::unique_ptr<sql::engine> open_engine(base::url const& from, observer* watcher)
 {
     if (from.path.empty())
         throw std::invalid_argument("the URL names no file: use sqlite:FILE or sqlite::memory:");

@@ -3,8 +3,8 @@
 
 #include <tiebreak/observer.hpp>
 
+#include "base/url.hpp"
 #include "sql/engine.hpp"
-#include "sql/url.hpp"
 
 #include <memory>
 #include <string>
@@ -32,6 +32,6 @@ struct options {
 
 // The database a URL names, `sqlite:FILE` or `sqlite::memory:`, with the parameters `synchronous`,
 // `gate` and `create`. `watcher` is told of waits; may be null. Throws std::invalid_argument.
-[[nodiscard]] std::unique_ptr<sql::engine> open_engine(sql::url const& from, observer* watcher);
+[[nodiscard]] std::unique_ptr<sql::engine> open_engine(base::url const& from, observer* watcher);
 
 }  // namespace tiebreak::sqlite

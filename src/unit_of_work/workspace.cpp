@@ -73,6 +73,25 @@ void workspace::begin_now()
     begin_writing();
 }
 
+void workspace::begin_with_first_write()
+{
+    struct limited {
+        sql::connection& on;
+        bool is_limited;
+
+        ~limited()
+        {
+            if (is_limited)
+                on.limit_lock_waits(sql::connection::no_limit);
+        }
+    } const until_end{connection(), first_write_wait_ != sql::connection::no_limit};
+
+    if (until_end.is_limited)
+        until_end.on.limit_lock_waits(first_write_wait_);
+    until_end.on.begin(sql::begin_mode::write, level_);
+    first_write_(*this, first_write_with_);
+}
+
 // Opens the transaction in which a lock is taken; for its scope, waits end as the request says.
 class workspace::locking {
 public:
@@ -108,11 +127,16 @@ lock_request workspace::asked(lock_request const& lock) const noexcept
                                                        : lock;
 }
 
-void workspace::commit()
+void workspace::before_commit()
 {
     if (failed_)
         std::rethrow_exception(failure_);
     flush(true);
+}
+
+void workspace::commit()
+{
+    before_commit();
     if (connection().in_transaction()) [[likely]]
         connection().commit();
     else

@@ -111,21 +111,26 @@ public:
         begin_first_ = false;
         if (connection().in_transaction())
             return;
-        connection().begin(sql::begin_mode::write, level_);
         if (first_write_ != nullptr) [[unlikely]]
-            first_write_(*this, first_write_with_);
+            return begin_with_first_write();
+        connection().begin(sql::begin_mode::write, level_);
     }
 
-    // Runs `write(*this, with)` right after the transaction of this unit has begun. `with` outlives
-    // the unit.
-    void write_first(void (*write)(workspace&, void const*), void const* with) noexcept
+    // Runs `write(*this, with)` right after the transaction of this unit has begun; it and the
+    // beginning wait for locks no longer than `wait`. `with` outlives the unit.
+    void write_first(void (*write)(workspace&, void*),
+                     void* with,
+                     std::chrono::milliseconds wait = sql::connection::no_limit) noexcept
     {
         first_write_ = write;
         first_write_with_ = with;
+        first_write_wait_ = wait;
     }
 
     // Flushes and commits; throws the unit's failure if it has failed.
     void commit();
+    // The first half of it: all but COMMIT.
+    void before_commit();
     // Ends unit and transaction without writing.
     void rollback() noexcept;
     // Forgets rows and state; the transaction must be over.
@@ -221,6 +226,7 @@ private:
 
     [[noreturn]] void throw_failed() const;
     void begin_now();
+    void begin_with_first_write();
 
     [[nodiscard]] std::size_t find_entry(plan const& of, value const* key) const noexcept;
     template <class F>
@@ -279,8 +285,9 @@ private:
 
     sql::deadline deadline_{};
     isolation level_ = isolation::engine_default;
-    void (*first_write_)(workspace&, void const*) = nullptr;
-    void const* first_write_with_ = nullptr;
+    void (*first_write_)(workspace&, void*) = nullptr;
+    void* first_write_with_ = nullptr;
+    std::chrono::milliseconds first_write_wait_ = sql::connection::no_limit;
     bool begin_first_ = false;
     bool holds_rows_ = false;
     bool failed_ = false;

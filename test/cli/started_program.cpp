@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
 
@@ -92,6 +93,29 @@ void started_program::wait_for_children(std::size_t number) const
         }
         std::this_thread::sleep_for(5ms);
     }
+}
+
+std::string started_program::written() const
+{
+    return content_of(folder_.file("out")) + content_of(folder_.file("err"));
+}
+
+bool started_program::wait_for_text(std::string_view text) const
+{
+    using namespace std::chrono_literals;
+    auto const until = std::chrono::steady_clock::now() + 60s;
+    while (written().find(text) == std::string::npos) {
+        siginfo_t state{};
+        bool const ended = ::waitid(P_PID,
+                                    static_cast<id_t>(process_.id()),
+                                    &state,
+                                    WEXITED | WNOHANG | WNOWAIT) == 0 &&
+                           state.si_pid != 0;
+        if (ended || std::chrono::steady_clock::now() > until)
+            return written().find(text) != std::string::npos;
+        std::this_thread::sleep_for(1ms);
+    }
+    return true;
 }
 
 program_answer started_program::wait()

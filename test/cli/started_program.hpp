@@ -6,6 +6,7 @@
 #include "support/temporary_folder.hpp"
 
 #include <string>
+#include <string_view>
 #include <sys/types.h>
 #include <vector>
 
@@ -24,6 +25,12 @@ public:
     void wait_for_children(std::size_t number) const;
 
     void send(int signal) const { process_.send(signal); }
+
+    // What it has written to either output until now.
+    [[nodiscard]] std::string written() const;
+
+    // Waits until it has written this; false when it ended before.
+    [[nodiscard]] bool wait_for_text(std::string_view text) const;
 
     // Waits for the end.
     [[nodiscard]] program_answer wait();

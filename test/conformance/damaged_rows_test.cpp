@@ -7,6 +7,9 @@
 #include <boost/describe/class.hpp>
 #include <boost/describe/enum.hpp>
 
+#include <functional>
+#include <vector>
+
 namespace tiebreak::test {
 
 namespace {
@@ -180,6 +183,54 @@ TEST_P(DamagedRows, AMissingColumnIsAnErrorAndNothingIsWritten)
         return work.query<std::int64_t>("SELECT COUNT(*) FROM " + table_);
     });
     EXPECT_EQ(rows.at(0), 0);
+}
+
+// The table's key was never made unique, so a write of one row finds two: nobody's success.
+TEST_P(DamagedRows, AKeyThatTwoRowsHaveIsAnErrorOnEveryPathAndNothingIsWritten)
+{
+    db().execute("DROP TABLE " + table_);
+    db().execute("CREATE TABLE " + table_ +
+                 " (id BIGINT, how VARCHAR(64), amount BIGINT, flag BIGINT,"
+                 " text VARCHAR(64), version BIGINT)");
+    put("1, 'fresh', 1, 0, 'kept', 1");
+    put("1, 'fresh', 1, 0, 'kept', 1");
+    auto const lost = field<& item::text> = "lost";
+    auto const fresh = field<&item::how> == state::fresh;
+    std::vector<std::function<void(unit_of_work&)>> const writes{
+        [](unit_of_work& work) {
+            work.load<item>(1).text = "lost";
+            work.flush();
+        },
+        [](unit_of_work& work) {
+            work.remove(work.load<item>(1));
+            work.flush();
+        },
+        [&](unit_of_work& work) { (void)repository<item>(work).update_if(1, version{1}, lost); },
+        [&](unit_of_work& work) { (void)repository<item>(work).update_if(1, fresh, lost); },
+        [](unit_of_work& work) { (void)repository<item>(work).remove_if(1, version{1}); },
+        [&](unit_of_work& work) { (void)repository<item>(work).remove_if(1, fresh); },
+        [](unit_of_work& work) {
+            item row{.id = 1, .text = "lost", .version = version{1}};
+            repository<item>(work).save(row);
+        },
+        [](unit_of_work& work) {
+            item row{.id = 1, .text = "lost", .version = version{1}};
+            (void)repository<item>(work).upsert_if(row, std::optional{version{1}});
+        },
+        [](unit_of_work& work) {
+            repository<item>(work).remove(item{.id = 1, .version = version{1}});
+        },
+    };
+    for (std::size_t i = 0; i < writes.size(); ++i) {
+        SCOPED_TRACE(i);
+        EXPECT_THROW(db().transact([&](unit_of_work& work) {
+            EXPECT_THROW(writes[i](work), error);  // swallowed: the unit must not commit
+        }),
+                     error);
+        EXPECT_EQ(rows_of<item>(db()), 2);
+        EXPECT_EQ(column("text"), "kept");
+    }
+    EXPECT_ERRC((void)repository<item>(db()).update_if(1, version{1}, lost), errc::backend_failure);
 }
 
 TEST_P(DamagedRows, AMissingTableIsAnError)

@@ -287,16 +287,20 @@ TEST_P(LockRivals, PessimisticModesHoldTheRowUntilTheEnd)
 
 TEST_P(LockRivals, AnEnclosingPessimisticUnitHoldsTheRowsItReads)
 {
-    TIEBREAK_NEEDS(capability::several_processes);
-    if (db().supports(capability::row_locks))
-        GTEST_SKIP() << "this engine has row_locks: there is no turn to write";
-    db().transact(
-        [&](unit_of_work& work) {
-            (void)work.load<coupon>(row_.id);
-            EXPECT_FALSE(rival_can_write());
-        },
-        {.pessimistic = true});
-    EXPECT_TRUE(rival_can_write());
+    std::vector<std::function<void(unit_of_work&)>> const reads{
+        [&](unit_of_work& work) { (void)work.load<coupon>(row_.id); },
+        [](unit_of_work& work) { (void)work.find_by<&coupon::code>("A"); },
+        [](unit_of_work& work) { (void)work.select<coupon>().all(); },
+    };
+    for (auto const& read : reads) {
+        db().transact(
+            [&](unit_of_work& work) {
+                read(work);
+                EXPECT_FALSE(rival_can_write());
+            },
+            {.pessimistic = true});
+        EXPECT_TRUE(rival_can_write());
+    }
 }
 
 TEST_P(LockRivals, LockingALoadedRowThatWasChangedSinceIsStale)

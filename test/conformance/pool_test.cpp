@@ -2,6 +2,7 @@
 #include "support/captured_log.hpp"
 #include "support/checks.hpp"
 #include "support/engines.hpp"
+#include "support/fault_proxy.hpp"
 #include "support/shop.hpp"
 
 namespace tiebreak::test {
@@ -170,6 +171,43 @@ TEST_P(Pool, ADatabaseTellsWhatItIs)
 }
 
 TIEBREAK_ON_ALL_ENGINES(Pool);
+
+class PoolOnServers : public engine_test {
+protected:
+    captured_log log_;
+};
+
+// Without another run: an attempt that failed would have to be taken back first.
+TEST_P(PoolOnServers, AConnectionThatDiedIdleIsReplacedBeforeAnythingRuns)
+{
+    create_shop(db());
+    fault_proxy proxy(port_of(fresh().url()));
+    counters told;
+    database far(proxy.through(fresh().url()), {.connections_max = 1, .watcher = &told});
+    auto const lose_the_idle_one = [&] {
+        proxy.refuse();
+        // refused: so the proxy has ended what was open, too
+        EXPECT_ERRC(database{proxy.through(fresh().url())}, errc::unavailable);
+        proxy.accept_again();
+    };
+
+    int runs = 0;
+    lose_the_idle_one();
+    far.transact([&](unit_of_work& work) {
+        ++runs;
+        work.add(setting{.name = "unit"});
+    });
+    EXPECT_EQ(runs, 1);
+    lose_the_idle_one();
+    setting row{.name = "repository"};
+    repository<setting>(far).insert(row);
+    lose_the_idle_one();
+    far.read([&](snapshot& view) { EXPECT_EQ(repository<setting>(view).select().count(), 2); });
+    EXPECT_EQ(told.retries(), 0);
+    EXPECT_EQ(rows_of<setting>(db()), 2);
+}
+
+TIEBREAK_ON_SERVERS(PoolOnServers);
 
 }  // namespace
 

@@ -110,6 +110,39 @@ TEST_P(Savepoint, AUnitGoesOnAfterAUniqueViolation)
     EXPECT_EQ(rows_of<coupon>(db()), 2);
 }
 
+// To name the loser among many rows at once may cost an engine the transaction: not in here.
+TEST_P(Savepoint, AConflictAmongSeveralRowsIsUndoneWithoutTheRest)
+{
+    auto const second = add_coupon(db(), "B", 5);
+    auto const third = add_coupon(db(), "C", 5);
+    db().transact([&](unit_of_work& work) {
+        work.insert(setting{.name = "kept"});
+        std::vector<coupon*> const all{&work.load<coupon>(row_.id),
+                                       &work.load<coupon>(second.id),
+                                       &work.load<coupon>(third.id)};
+        {
+            auto point = work.savepoint();
+            work.execute("UPDATE " + work.table<coupon>() + " SET version = 9 WHERE code = 'B'");
+            for (auto* const one : all)
+                one->issued_quantity = 1;
+            auto const lost = error_of([&] { work.flush(); });
+            ASSERT_TRUE(lost);
+            EXPECT_EQ(lost->code(), errc::stale_version);
+            ASSERT_NE(lost->what_conflicted(), nullptr);
+            EXPECT_EQ(lost->what_conflicted()->key, std::to_string(second.id));
+            point.rollback();
+        }
+        for (auto* const one : all)
+            one->total_quantity = 7;
+    });
+    EXPECT_EQ(rows_of<setting>(db()), 1);
+    for (auto const id : {row_.id, second.id, third.id}) {
+        EXPECT_EQ(stored<coupon>(db(), id).total_quantity, 7);
+        EXPECT_EQ(stored<coupon>(db(), id).issued_quantity, 0);
+        EXPECT_EQ(stored<coupon>(db(), id).version, version{2});
+    }
+}
+
 TEST_P(Savepoint, RollingBackByHandRevivesAFailedUnit)
 {
     db().transact([&](unit_of_work& work) {

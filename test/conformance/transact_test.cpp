@@ -394,6 +394,58 @@ TEST_P(TransactRivals, OfDifferentUpdatesInOneFlushEachIsChecked)
     }
 }
 
+// The same statement for each row: an engine that sends them as one is told one sum.
+TEST_P(TransactRivals, OfManyRowsInOneFlushTheLoserIsNamed)
+{
+    auto rival = fresh().open();
+    std::vector<std::int64_t> ids;
+    for (int i = 0; i < 20; ++i)
+        ids.push_back(add_coupon(db(), "M" + std::to_string(i), 5).id);
+    for (std::size_t const loser : {0U, 9U, 19U}) {
+        auto const failure = error_of([&] {
+            db().transact(
+                [&](unit_of_work& work) {
+                    std::vector<coupon*> rows;
+                    for (auto const id : ids)
+                        rows.push_back(&work.load<coupon>(id));
+                    rival.transact([&](unit_of_work& other) {
+                        other.load<coupon>(ids[loser]).total_quantity += 1;
+                    });
+                    for (auto* const row : rows)
+                        row->issued_quantity += 1;
+                },
+                {.retry = retry_presets::once});
+        });
+        ASSERT_TRUE(failure && failure->what_conflicted());
+        EXPECT_EQ(failure->code(), errc::stale_version);
+        EXPECT_EQ(failure->what_conflicted()->key, std::to_string(ids[loser]));
+        for (auto const id : ids)
+            EXPECT_EQ(stored<coupon>(db(), id).issued_quantity, 0);
+    }
+}
+
+// Where a rival can write meanwhile at all.
+TEST_P(TransactRivals, TwoReadsOfAUnitAtRepeatableReadAgree)
+{
+    TIEBREAK_NEEDS(capability::concurrent_writers);
+    auto rival = fresh().open();
+    int runs = 0;
+    db().transact(
+        [&](unit_of_work& work) {
+            ++runs;
+            auto const read = [&] {
+                return repository<coupon>(work).find(row_.id).value().issued_quantity;
+            };
+            auto const before = read();
+            rival.transact(
+                [&](unit_of_work& other) { other.load<coupon>(row_.id).issued_quantity += 1; });
+            EXPECT_EQ(read(), before);
+        },
+        {.level = isolation::repeatable_read});
+    EXPECT_EQ(runs, 1);
+    EXPECT_EQ(now().issued_quantity, 1);
+}
+
 TEST_P(TransactRivals, AWaitForAHolderEndsAtTheDeadline)
 {
     auto rival = fresh().open();

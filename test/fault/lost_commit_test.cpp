@@ -14,14 +14,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// The number after the last colon of the URL's place: "…@127.0.0.1:5432/db".
-std::uint16_t port_of(std::string const& url)
-{
-    auto const place = url.substr(0, url.find('?'));
-    auto const colon = place.rfind(':');
-    return static_cast<std::uint16_t>(std::stoi(place.substr(colon + 1)));
-}
-
 class LostCommit : public engine_test {
 protected:
     void SetUp() override

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <utility>
 
 namespace tiebreak::test {
 
@@ -51,16 +52,16 @@ bool send_all(int to, std::string_view bytes)
     return true;
 }
 
-// COMMIT is not COMMITTED.
-bool holds_word(std::string_view bytes, std::string_view word)
+// Where the word stands; npos when it does not. COMMIT is not COMMITTED.
+std::size_t find_word(std::string_view bytes, std::string_view word)
 {
     for (auto at = bytes.find(word); at != std::string_view::npos; at = bytes.find(word, at + 1)) {
         auto const end = at + word.size();
         if (word.empty() || end == bytes.size() ||
             std::isalpha(static_cast<unsigned char>(bytes[end])) == 0)
-            return true;
+            return at;
     }
-    return false;
+    return std::string_view::npos;
 }
 
 // Empty at the end of the connection.
@@ -115,6 +116,13 @@ struct fault_proxy::link {
         one = -1;
     }
 };
+
+std::uint16_t port_of(std::string const& url)
+{
+    auto const place = url.substr(0, url.find('?'));
+    auto const colon = place.rfind(':');
+    return static_cast<std::uint16_t>(std::stoi(place.substr(colon + 1)));
+}
 
 fault_proxy::fault_proxy(std::uint16_t server_port) : server_port_(server_port)
 {
@@ -233,9 +241,14 @@ void fault_proxy::from_client(link& on)
         return on.lose_both();
     ++client_messages_;
     std::optional<fault_rule> rule;
+    auto word = std::string::npos;
     {
         std::lock_guard const lock(mutex_);
-        if (!rules_.empty() && holds_word(bytes, rules_.front().when_sent)) {
+        if (keeps_bytes_)
+            client_bytes_ += bytes;
+        if (!rules_.empty())
+            word = find_word(bytes, rules_.front().when_sent);
+        if (word != std::string::npos) {
             rule = std::move(rules_.front());
             rules_.pop_front();
         }
@@ -246,6 +259,7 @@ void fault_proxy::from_client(link& on)
         case fault::stop: return on.lose_both();
         case fault::drop_reply: on.drop_answer = true; break;
         case fault::cut_reply: on.bytes_left = rule->bytes; break;
+        case fault::misspell: bytes[word] = 'X'; break;
         case fault::hold:
             on.held = std::move(bytes);
             on.deliver_at = clock::now() + rule->hold;
@@ -254,6 +268,13 @@ void fault_proxy::from_client(link& on)
     }
     if (!send_all(on.server, bytes))
         on.lose_both();
+}
+
+std::string fault_proxy::take_client_bytes()
+{
+    std::lock_guard const lock(mutex_);
+    keeps_bytes_ = true;
+    return std::exchange(client_bytes_, {});
 }
 
 void fault_proxy::from_server(link& on)

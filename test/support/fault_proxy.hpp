@@ -21,6 +21,7 @@ enum class fault : std::uint8_t {
     drop_reply,  // the server gets it and answers; the client loses the connection instead
     hold,        // the client loses the connection at once, the server gets it `hold` later
     cut_reply,   // the client gets the first `bytes` bytes of the answer, then nothing more
+    misspell,    // the server gets it with a wrong letter in the word that is waited for
 };
 
 struct fault_rule {
@@ -29,6 +30,9 @@ struct fault_rule {
     std::chrono::milliseconds hold{0};
     std::size_t bytes = 0;
 };
+
+// The number after the last colon of the URL's place: "…@127.0.0.1:5432/db".
+[[nodiscard]] std::uint16_t port_of(std::string const& url);
 
 class fault_proxy {
 public:
@@ -52,6 +56,10 @@ public:
     // How many bytes' chunks the clients have sent so far, all connections together: a measure of
     // round trips, as each client waits for its answer.
     [[nodiscard]] std::int64_t client_messages() const noexcept { return client_messages_; }
+
+    // What the clients have sent since the last call, all connections together, in order of
+    // arrival; kept from the first call on.
+    [[nodiscard]] std::string take_client_bytes();
 
     // Ends every connection, and refuses new ones until `accept_again`.
     void refuse();
@@ -77,6 +85,8 @@ private:
     std::atomic<std::int64_t> client_messages_{0};
     std::mutex mutex_;
     std::deque<fault_rule> rules_;
+    bool keeps_bytes_ = false;
+    std::string client_bytes_;
     std::vector<std::unique_ptr<link>> links_;
     std::thread thread_;
 };

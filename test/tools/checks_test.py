@@ -135,6 +135,28 @@ class Checks(unittest.TestCase):
                     **{"a.md": "<!-- from b.cpp -->\n```cpp\n```\n"})
         self.expect("a link to b.md", "check_docs.py", **{"a.md": "[b](b.md)\n"})
 
+    def expect_of_mutant(self, sentence, mutant):
+        for path, text in {"src/a.cpp": "if (a) return;\nif (b)\n    return;\n",
+                           "test/unit/a_test.cpp": "TEST(Suite, Case)\n{\n}\n",
+                           "test/mutants/a.mutant": mutant}.items():
+            (self.root / path).parent.mkdir(parents=True, exist_ok=True)
+            (self.root / path).write_text(text)
+        run = subprocess.run([TOOLS / "mutants.py", "--check", "--root", self.root],
+                             stdout=subprocess.PIPE, text=True, check=False)
+        self.assertIn(sentence, run.stdout)
+        self.assertEqual(run.returncode, 1 if sentence else 0)
+
+    def test_mutants(self):
+        mutant = "Breaks it.\n\nfile: src/a.cpp\nred: unit {}\nfind:\n{}\nreplace:\nif (c)\n"
+        self.expect_of_mutant("", mutant.format("Suite.Case", "if (b) return;"))
+        self.expect_of_mutant("a.mutant: src/a.cpp: its text is found 2 times",
+                              mutant.format("Suite.Case", "return;"))
+        self.expect_of_mutant("its text is found no times", mutant.format("Suite.Case", "else"))
+        self.expect_of_mutant("test/unit has no test Suite.Other",
+                              mutant.format("Suite.Other", "if (b)"))
+        self.expect_of_mutant("is no program and test", mutant.format("everything", "if (b)"))
+        self.expect_of_mutant("it lacks", "Breaks nothing.\n")
+
     def test_systems_table(self):
         report = {"testsuites": [
             {"name": "engines/A3", "testsuite": [

@@ -20,16 +20,16 @@ std::string refusal(std::string_view url, database_options options = {})
 
 TEST(Url, ANameOfAFileIsItsPath)
 {
-    EXPECT_EQ(sql::parse_url("sqlite:shop.db").path, "shop.db");
-    EXPECT_EQ(sql::parse_url("sqlite:/var/lib/shop.db").path, "/var/lib/shop.db");
-    EXPECT_EQ(sql::parse_url("sqlite:a b:c.db").path, "a b:c.db");
-    EXPECT_EQ(sql::parse_url("sqlite:shop.db").scheme, "sqlite");
-    EXPECT_EQ(sql::parse_url("sqlite:x.db?pool=3").path, "x.db");
+    EXPECT_EQ(base::parse_url("sqlite:shop.db").path, "shop.db");
+    EXPECT_EQ(base::parse_url("sqlite:/var/lib/shop.db").path, "/var/lib/shop.db");
+    EXPECT_EQ(base::parse_url("sqlite:a b:c.db").path, "a b:c.db");
+    EXPECT_EQ(base::parse_url("sqlite:shop.db").scheme, "sqlite");
+    EXPECT_EQ(base::parse_url("sqlite:x.db?pool=3").path, "x.db");
 }
 
 TEST(Url, AServersPartsAreDecoded)
 {
-    auto const url = sql::parse_url(
+    auto const url = base::parse_url(
         "postgresql://a%40b:p%3Aq%2Fr@db1:5432,[::1]:5433,%2Frun%2Fpg/shop%20x?sslmode=require");
     EXPECT_EQ(url.scheme, "postgresql");
     EXPECT_EQ(url.user, "a@b");
@@ -37,18 +37,18 @@ TEST(Url, AServersPartsAreDecoded)
     using host = std::pair<std::string, std::string>;
     EXPECT_EQ(url.hosts, (std::vector<host>{{"db1", "5432"}, {"::1", "5433"}, {"/run/pg", ""}}));
     EXPECT_EQ(url.database, "shop x");
-    EXPECT_EQ(url.parameters, (sql::url_parameters{{"sslmode", "require"}}));
+    EXPECT_EQ(url.parameters, (base::url_parameters{{"sslmode", "require"}}));
 }
 
 TEST(Url, WhatAServersUrlDoesNotNameIsEmpty)
 {
-    auto const url = sql::parse_url("mariadb:///shop");
+    auto const url = base::parse_url("mariadb:///shop");
     EXPECT_FALSE(url.user);
     EXPECT_FALSE(url.password);
     EXPECT_TRUE(url.hosts.empty());
     EXPECT_EQ(url.database, "shop");
-    EXPECT_FALSE(sql::parse_url("mariadb://app@h").password);
-    EXPECT_EQ(sql::parse_url("mariadb://app:@h").password, "");
+    EXPECT_FALSE(base::parse_url("mariadb://app@h").password);
+    EXPECT_EQ(base::parse_url("mariadb://app:@h").password, "");
 }
 
 TEST(Url, ParametersOverrideTheOptions)
@@ -60,8 +60,9 @@ TEST(Url, ParametersOverrideTheOptions)
         "sqlite:x.db?pool=3&table_prefix=new_&synchronous=normal&gate=off&create=off", options);
     EXPECT_EQ(url.options.connections_max, 3);
     EXPECT_EQ(url.options.table_prefix, "new_");
-    EXPECT_EQ(url.parts.parameters,
-              (sql::url_parameters{{"synchronous", "normal"}, {"gate", "off"}, {"create", "off"}}));
+    EXPECT_EQ(
+        url.parts.parameters,
+        (base::url_parameters{{"synchronous", "normal"}, {"gate", "off"}, {"create", "off"}}));
     auto const plain = parse_url("sqlite:x.db", options);
     EXPECT_EQ(plain.options.connections_max, 5);
     EXPECT_EQ(plain.options.table_prefix, "old_");
@@ -126,26 +127,26 @@ TEST(Url, OptionsOutOfRangeAreRefused)
 
 TEST(Url, APasswordIsMaskedHoweverItIsWritten)
 {
-    EXPECT_EQ(sql::masked("postgresql://app:secret@db/shop"), "postgresql://app:***@db/shop");
-    EXPECT_EQ(sql::masked("postgresql://app:s:e:c@db:5432/shop?x=1"),
+    EXPECT_EQ(base::masked("postgresql://app:secret@db/shop"), "postgresql://app:***@db/shop");
+    EXPECT_EQ(base::masked("postgresql://app:s:e:c@db:5432/shop?x=1"),
               "postgresql://app:***@db:5432/shop?x=1");
-    EXPECT_EQ(sql::masked("mariadb://app:sec@ret@db/shop"), "mariadb://app:***@db/shop");
-    EXPECT_EQ(sql::masked("postgresql://:secret@db/shop"), "postgresql://:***@db/shop");
-    EXPECT_EQ(sql::masked("postgresql://app:@db/shop"), "postgresql://app:***@db/shop");
-    EXPECT_EQ(sql::masked("postgresql://app:secret@/shop"), "postgresql://app:***@/shop");
+    EXPECT_EQ(base::masked("mariadb://app:sec@ret@db/shop"), "mariadb://app:***@db/shop");
+    EXPECT_EQ(base::masked("postgresql://:secret@db/shop"), "postgresql://:***@db/shop");
+    EXPECT_EQ(base::masked("postgresql://app:@db/shop"), "postgresql://app:***@db/shop");
+    EXPECT_EQ(base::masked("postgresql://app:secret@/shop"), "postgresql://app:***@/shop");
 }
 
 TEST(Url, APasswordWithASlashOrAQuestionMarkIsMaskedToo)
 {
-    EXPECT_EQ(sql::masked("postgresql://app:se/cret@db/shop").find("cret"), std::string::npos);
-    EXPECT_EQ(sql::masked("postgresql://app:se?cret@db/shop").find("cret"), std::string::npos);
+    EXPECT_EQ(base::masked("postgresql://app:se/cret@db/shop").find("cret"), std::string::npos);
+    EXPECT_EQ(base::masked("postgresql://app:se?cret@db/shop").find("cret"), std::string::npos);
 }
 
 TEST(Url, APasswordAmongTheParametersIsMaskedToo)
 {
-    EXPECT_EQ(sql::masked("postgresql://db/shop?user=app&password=secret&x=1").find("secret"),
+    EXPECT_EQ(base::masked("postgresql://db/shop?user=app&password=secret&x=1").find("secret"),
               std::string::npos);
-    EXPECT_EQ(sql::masked("sqlite:x.db?PASSWORD=secret").find("secret"), std::string::npos);
+    EXPECT_EQ(base::masked("sqlite:x.db?PASSWORD=secret").find("secret"), std::string::npos);
 }
 
 TEST(Url, WithoutAPasswordItIsShownAsItIs)
@@ -157,7 +158,7 @@ TEST(Url, WithoutAPasswordItIsShownAsItIs)
                                        "postgresql://app@db:5432/shop",
                                        "postgresql://db/shop?mail=a:b@c",
                                        ""})
-        EXPECT_EQ(sql::masked(url), url);
+        EXPECT_EQ(base::masked(url), url);
 }
 
 TEST(Url, ARefusalDoesNotShowThePassword)

@@ -140,6 +140,30 @@ private:
     bool released_ = false;
 };
 
+// A renewal may be long on its way: others see the lease end a ttl after the database got it.
+TEST(Heartbeat, TrustCountsFromTheStartOfARenewal)
+{
+    auto const claimed_at = steady_clock::now();
+    auto const options = checked(long_lease());
+    int calls = 0;
+    steady_clock::time_point first_asked;
+    held_renewal second;
+    heartbeat const beat(
+        [&] {
+            if (++calls > 1)
+                return second();
+            first_asked = steady_clock::now();
+            return outcome::won;
+        },
+        claimed_at,
+        options);
+    second.wait_until_started();  // so the first is acknowledged, and nothing moves meanwhile
+    EXPECT_EQ(beat.renewals(), 1);
+    EXPECT_GE(beat.trusted_until(), claimed_at + options.ttl - options.margin);
+    EXPECT_LE(beat.trusted_until(), first_asked + options.ttl - options.margin);
+    second.release();
+}
+
 TEST(Heartbeat, AHangingRenewalDoesNotDelayTheStop)
 {
     held_renewal renewal;

@@ -105,7 +105,7 @@ TEST_F(MariaBulk, AStaleStepInTheMiddleCommitsNothing)
 TEST_F(MariaBulk, IsOneMessageWithBegin)
 {
     auto const port =
-        static_cast<std::uint16_t>(options_of(sql::parse_url(server_), nullptr).servers[0].port);
+        static_cast<std::uint16_t>(options_of(base::parse_url(server_), nullptr).servers[0].port);
     test::fault_proxy proxy(port);
     update_.reset();
     on_ = open_at(proxy.through(url()));

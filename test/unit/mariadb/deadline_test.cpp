@@ -135,7 +135,7 @@ TEST_F(MariaDeadline, ADeadLinkEndsAStatementSoonAfter)
 {
     make_counter();
     auto const port =
-        static_cast<std::uint16_t>(options_of(sql::parse_url(server_), nullptr).servers[0].port);
+        static_cast<std::uint16_t>(options_of(base::parse_url(server_), nullptr).servers[0].port);
     test::fault_proxy proxy(port);
     auto const on = open_at(proxy.through(url()));
     on->begin(begin::write, isolation::engine_default);

@@ -28,7 +28,7 @@ class stranger {
 public:
     explicit stranger(std::string const& url) : session_(mysql_init(nullptr))
     {
-        auto const how = options_of(sql::parse_url(url), nullptr);
+        auto const how = options_of(base::parse_url(url), nullptr);
         auto const& at = how.servers.front();
         auto const* const connected =
             mysql_real_connect(session_,
@@ -152,7 +152,7 @@ inline std::string environment(char const* name)
 
 inline std::unique_ptr<sql::engine> engine_at(std::string const& url)
 {
-    return open_engine(sql::parse_url(url), nullptr);
+    return open_engine(base::parse_url(url), nullptr);
 }
 
 inline std::unique_ptr<sql::connection> open_at(std::string const& url)

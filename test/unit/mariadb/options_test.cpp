@@ -10,7 +10,7 @@ namespace {
 
 options read(std::string const& url)
 {
-    return options_of(sql::parse_url(url), nullptr);
+    return options_of(base::parse_url(url), nullptr);
 }
 
 std::string refusal(std::string const& url)

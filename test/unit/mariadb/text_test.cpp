@@ -43,6 +43,8 @@ TEST(MariaText, AReadThatHoldsOrWritesIsNotTakenForOne)
                              "CALL p()",
                              "SET @a = 1",
                              "SET STATEMENT max_statement_time=1 FOR SELECT 1",
+                             "SET STATEMENT max_statement_time=1 FOR COMMIT",
+                             "SET STATEMENT max_statement_time=1",
                              "CREATE TEMPORARY TABLE t(a INT)",
                              "VALUES (1)"})
         EXPECT_EQ(kind_of(text), statement_kind::writes) << text;
@@ -55,7 +57,8 @@ TEST(MariaText, StatementsWhoseRowsAreCountedAreKnown)
                              "UPDATE t SET a = 1",
                              "DELETE FROM t",
                              "REPLACE INTO t VALUES (1)",
-                             "-- first\n/* then */ UPDATE t SET a = 1"})
+                             "-- first\n/* then */ UPDATE t SET a = 1",
+                             "SET STATEMENT a=1, b='FOR SELECT' FOR UPDATE t SET a = 1"})
         EXPECT_EQ(kind_of(text), statement_kind::changes) << text;
 }
 
@@ -69,7 +72,9 @@ TEST(MariaText, WhatWouldCommitIsKnown)
                              "GRANT ALL ON *.* TO u",
                              "LOCK TABLES t WRITE",
                              "FLUSH TABLES",
-                             "ANALYZE TABLE t"})
+                             "ANALYZE TABLE t",
+                             "SET STATEMENT lock_wait_timeout=1 FOR CREATE TRIGGER t BEFORE UPDATE"
+                             " ON a FOR EACH ROW SET NEW.b = 1"})
         EXPECT_EQ(kind_of(text), statement_kind::defines) << text;
 }
 

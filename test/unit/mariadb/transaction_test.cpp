@@ -282,7 +282,7 @@ TEST_F(MariaTransaction, AWaitWithoutALockIsReported)
     ASSERT_EQ(other.ask("BEGIN"), "");
     ASSERT_EQ(other.ask("UPDATE counter SET n = 50 WHERE id = 1"), "");
     counters seen;
-    auto const engine = open_engine(sql::parse_url(url()), &seen);
+    auto const engine = open_engine(base::parse_url(url()), &seen);
     auto const on = engine->open(in(std::chrono::seconds{20}));
     on->limit_lock_waits(std::chrono::milliseconds{30});
     EXPECT_EQ(error_of([&] { run(*on, add_one); }).code(), errc::lock_timeout);
@@ -329,7 +329,7 @@ TEST_F(MariaTransaction, ACommitWhoseAnswerIsLostIsInDoubtWhateverBecameOfIt)
 {
     make_counter();
     auto const port =
-        static_cast<std::uint16_t>(options_of(sql::parse_url(server_), nullptr).servers[0].port);
+        static_cast<std::uint16_t>(options_of(base::parse_url(server_), nullptr).servers[0].port);
     test::fault_proxy proxy(port);
     auto const commit_through = [&](test::fault what) {
         auto const on = open_at(proxy.through(url()));
@@ -345,6 +345,39 @@ TEST_F(MariaTransaction, ACommitWhoseAnswerIsLostIsInDoubtWhateverBecameOfIt)
     wait_until("(SELECT n FROM counter WHERE id = 1) = 1");
     commit_through(test::fault::stop);
     EXPECT_EQ(counted(), "1");
+}
+
+// BEGIN and the statement behind it leave together, so the server may refuse the one and run the
+// other, which then commits on its own.
+TEST_F(MariaTransaction, AWriteThatRanWithoutItsBeginIsInDoubt)
+{
+    make_counter();
+    auto const port =
+        static_cast<std::uint16_t>(options_of(base::parse_url(server_), nullptr).servers[0].port);
+    test::fault_proxy proxy(port);
+    auto const on = open_at(proxy.through(url()));
+    auto const read = on->prepare("SELECT n FROM counter WHERE id = 1");
+    auto const write = on->prepare(add_one);
+    on->begin(begin::write, isolation::engine_default);
+    proxy.arm({.when_sent = "START", .what = test::fault::misspell});
+    auto const e = error_of([&] { write->execute({}); });
+    EXPECT_EQ(e.code(), errc::commit_unknown) << e.what();
+    EXPECT_EQ(e.when(), phase::commit_sent);
+    EXPECT_THROW(write->execute({}), std::logic_error);
+    EXPECT_THROW(on->commit(), std::logic_error);
+    on->rollback();
+    EXPECT_EQ(counted(), "1");
+
+    on->begin(begin::write, isolation::engine_default);
+    proxy.arm({.when_sent = "START", .what = test::fault::misspell});
+    EXPECT_EQ(error_of([&] { (void)read->first({}); }).code(), errc::backend_failure)
+        << "a read leaves nothing behind";
+    on->rollback();
+    on->begin(begin::write, isolation::engine_default);
+    EXPECT_EQ(write->execute({}), 1);
+    on->rollback();
+    EXPECT_EQ(counted(), "1");
+    EXPECT_EQ(proxy.fired(), 2);
 }
 
 TEST_F(MariaTransaction, AConnectionLeftBehindByForkIsRefusedInTheChildAndGoesOnInTheParent)

@@ -162,7 +162,7 @@ protected:
 
     [[nodiscard]] std::unique_ptr<sql::engine> engine(std::string const& more = {}) const
     {
-        return open_engine(sql::parse_url(url(more)), watcher_);
+        return open_engine(base::parse_url(url(more)), watcher_);
     }
 
     [[nodiscard]] std::unique_ptr<sql::connection> open(std::string const& more = {}) const
@@ -173,7 +173,7 @@ protected:
     // Of the server; its URL names host and port.
     [[nodiscard]] std::uint16_t port() const
     {
-        return static_cast<std::uint16_t>(std::stoi(sql::parse_url(server_).hosts.at(0).second));
+        return static_cast<std::uint16_t>(std::stoi(base::parse_url(server_).hosts.at(0).second));
     }
 
     // In the schema of the test, as another program.

@@ -25,7 +25,7 @@ protected:
     [[nodiscard]] std::unique_ptr<sql::connection> open_through_proxy()
     {
         // without TLS, so that the proxy can read what is sent
-        return open_engine(sql::parse_url(proxy_->through(url("sslmode=disable"))), nullptr)
+        return open_engine(base::parse_url(proxy_->through(url("sslmode=disable"))), nullptr)
             ->open(in(std::chrono::seconds{20}));
     }
 

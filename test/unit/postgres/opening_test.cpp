@@ -18,7 +18,7 @@ using std::chrono::seconds;
 
 settings told(std::string const& url)
 {
-    return settings_of(sql::parse_url(url), nullptr);
+    return settings_of(base::parse_url(url), nullptr);
 }
 
 std::string common(settings const& of, std::string const& name)
@@ -113,9 +113,9 @@ class PostgresOpening : public PostgresServer {
 protected:
     // The URL of the server with some of its parts changed.
     [[nodiscard]] std::unique_ptr<sql::engine>
-    changed(std::function<void(sql::url&)> const& change) const
+    changed(std::function<void(base::url&)> const& change) const
     {
-        auto parts = sql::parse_url(url());
+        auto parts = base::parse_url(url());
         change(parts);
         return open_engine(parts, nullptr);
     }

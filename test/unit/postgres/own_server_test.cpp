@@ -87,7 +87,7 @@ protected:
 
     [[nodiscard]] std::unique_ptr<sql::engine> engine(std::string const& more = {}) const
     {
-        return open_engine(sql::parse_url(url_ + more), nullptr);
+        return open_engine(base::parse_url(url_ + more), nullptr);
     }
 
     [[nodiscard]] std::unique_ptr<sql::connection> open(std::string const& more = {}) const

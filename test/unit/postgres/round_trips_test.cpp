@@ -18,7 +18,7 @@ protected:
             return;
         make_counter();
         proxy_ = std::make_unique<test::fault_proxy>(port());
-        on_ = open_engine(sql::parse_url(proxy_->through(url())), nullptr)
+        on_ = open_engine(base::parse_url(proxy_->through(url())), nullptr)
                   ->open(in(std::chrono::seconds{20}));
         find_ = on_->prepare("SELECT n FROM counter WHERE id = 1");
         change_ = on_->prepare(add_one);

@@ -7,6 +7,7 @@
 #include "sql/connection.hpp"
 #include "sqlite/sqlite.hpp"
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -17,30 +18,44 @@ namespace tiebreak::test {
 
 using statements = std::vector<std::string>;
 
+// What was sent, in order.
+struct record {
+    statements texts{};
+    bool has_bound_a_time = false;  // to a statement other than INSERT
+    std::chrono::steady_clock::time_point last_sent_at{};
+
+    void add(std::string_view text, std::span<value const> parameters = {})
+    {
+        texts.emplace_back(text);
+        for (auto const& one : parameters)
+            has_bound_a_time =
+                has_bound_a_time || (one.kind() == value_kind::time && !text.starts_with("INSERT"));
+        last_sent_at = std::chrono::steady_clock::now();
+    }
+};
+
 class recording_statement final : public sql::statement {
 public:
-    recording_statement(std::unique_ptr<sql::statement> real,
-                        std::string_view text,
-                        statements& log)
+    recording_statement(std::unique_ptr<sql::statement> real, std::string_view text, record& log)
         : real_(std::move(real)), text_(text), log_(log)
     {
     }
 
     std::int64_t execute(std::span<value const> parameters) override
     {
-        log_.push_back(text_);
+        log_.add(text_, parameters);
         return real_->execute(parameters);
     }
 
     std::optional<std::int64_t> insert(std::span<value const> parameters) override
     {
-        log_.push_back(text_);
+        log_.add(text_, parameters);
         return real_->insert(parameters);
     }
 
     std::span<value const> first(std::span<value const> parameters) override
     {
-        log_.push_back(text_);
+        log_.add(text_, parameters);
         return real_->first(parameters);
     }
 
@@ -63,12 +78,12 @@ public:
 private:
     std::unique_ptr<sql::statement> real_;
     std::string text_;
-    statements& log_;
+    record& log_;
 };
 
 class recording_connection final : public sql::connection {
 public:
-    recording_connection(std::unique_ptr<sql::connection> real, statements& log)
+    recording_connection(std::unique_ptr<sql::connection> real, record& log)
         : real_(std::move(real)), log_(log)
     {
     }
@@ -83,20 +98,20 @@ public:
 
     void begin(sql::begin_mode mode, isolation level) override
     {
-        log_.emplace_back(mode == sql::begin_mode::write ? "BEGIN" : "BEGIN READING");
+        log_.add(mode == sql::begin_mode::write ? "BEGIN" : "BEGIN READING");
         real_->begin(mode, level);
     }
 
     void commit() override
     {
-        log_.emplace_back("COMMIT");
+        log_.add("COMMIT");
         real_->commit();
     }
 
     void rollback() noexcept override
     {
         if (real_->in_transaction())
-            log_.emplace_back("ROLLBACK");
+            log_.add("ROLLBACK");
         real_->rollback();
     }
 
@@ -115,7 +130,7 @@ public:
 
 private:
     std::unique_ptr<sql::connection> real_;
-    statements& log_;
+    record& log_;
 };
 
 class recorded_database {
@@ -133,15 +148,24 @@ public:
     [[nodiscard]] statements sent()
     {
         statements short_forms;
-        for (auto const& one : std::exchange(log_, {}))
+        for (auto const& one : std::exchange(log_.texts, {}))
             short_forms.push_back(short_form(one));
         return short_forms;
     }
 
     // The same, word for word.
-    [[nodiscard]] statements sent_in_full() { return std::exchange(log_, {}); }
+    [[nodiscard]] statements sent_in_full() { return std::exchange(log_.texts, {}); }
 
-    void forget() { log_.clear(); }
+    void forget() { log_ = {}; }
+
+    // True when a statement was given a time of this process, INSERTs apart.
+    [[nodiscard]] bool has_bound_a_time() const noexcept { return log_.has_bound_a_time; }
+
+    // When the last statement was on its way.
+    [[nodiscard]] std::chrono::steady_clock::time_point last_sent_at() const noexcept
+    {
+        return log_.last_sent_at;
+    }
 
 private:
     static std::string short_form(std::string const& text)
@@ -156,7 +180,7 @@ private:
         return verb + " " + text.substr(open + 1, text.find('"', open + 1) - open - 1);
     }
 
-    statements log_;  // before db: its connection writes here until it is closed
+    record log_;  // before db: its connection writes here until it is closed
 
 public:
     database db{"sqlite::memory:"};

@@ -1,4 +1,4 @@
-// The parts of a database URL, decoded; each driver says which of them it knows.
+// The parts of the URL of a database or of Redis, decoded; each driver says which of them it knows.
 //
 //   sqlite:shop.db?synchronous=normal
 //   postgresql://app:secret@db1:5432,db2/shop?sslmode=verify-full&pool=20
@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace tiebreak::sql {
+namespace tiebreak::base {
 
 // What stands after '?', in order.
 using url_parameters = std::vector<std::pair<std::string, std::string>>;
@@ -41,4 +41,4 @@ struct url {
 // when it cannot be read, is empty or longer than 4096 bytes.
 [[nodiscard]] std::string password_in_file(std::string const& path);
 
-}  // namespace tiebreak::sql
+}  // namespace tiebreak::base

@@ -1,10 +1,10 @@
-#include "sql/url.hpp"
+#include "base/url.hpp"
 
 #include <algorithm>
 #include <fstream>
 #include <stdexcept>
 
-namespace tiebreak::sql {
+namespace tiebreak::base {
 
 namespace {
 
@@ -188,4 +188,4 @@ std::string password_in_file(std::string const& path)
     return line;
 }
 
-}  // namespace tiebreak::sql
+}  // namespace tiebreak::base
