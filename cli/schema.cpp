@@ -18,7 +18,8 @@ namespace {
 constexpr char const* examples = R"(Examples:
   tiebreak schema apply --db sqlite:shop.db
   tiebreak schema print --engine sqlite --table-prefix shop_
-  TIEBREAK_DB=sqlite:shop.db tiebreak schema check)";
+  TIEBREAK_DB=sqlite:shop.db tiebreak schema check
+  tiebreak schema add-version orders --db sqlite:shop.db --guard)";
 
 constexpr char const* check_text =
     "Say what is guaranteed on this database, what weakens it, and whether the tables are "
@@ -135,19 +136,6 @@ void add_print(CLI::App& to, body& chosen)
     });
 }
 
-void add_later_command(CLI::App& to, char const* name, char const* text, body& chosen)
-{
-    auto* command = to.add_subcommand(name, text);
-    command->allow_extras();
-    command->callback([&chosen, name] {
-        chosen = [name]() -> int {
-            throw usage_error("'schema " + std::string(name) +
-                              "' comes with a later release, together with the server engines; "
-                              "this one has apply, print and check");
-        };
-    });
-}
-
 }  // namespace
 
 void add_schema(CLI::App& app, body& chosen)
@@ -158,20 +146,16 @@ void add_schema(CLI::App& app, body& chosen)
         if (!schema->get_subcommands().empty())
             return;
         chosen = []() -> int {
-            throw usage_error("'schema' needs one of apply, print and check; see 'tiebreak schema "
-                              "--help'");
+            throw usage_error("'schema' needs one of apply, print, check, gc and add-version; "
+                              "see 'tiebreak schema --help'");
         };
     });
     add_database_command(
         *schema, "apply", "Make the tables that are missing. Safe to repeat.", chosen, &apply);
     add_print(*schema, chosen);
     add_database_command(*schema, "check", check_text, chosen, &check);
-    add_later_command(
-        *schema, "gc", "Purge what has expired (comes with a later release).", chosen);
-    add_later_command(*schema,
-                      "add-version",
-                      "Give a live table a version (comes with a later release).",
-                      chosen);
+    add_schema_gc(*schema, chosen);
+    add_schema_add_version(*schema, chosen);
 }
 
 }  // namespace tiebreak::cli

@@ -121,8 +121,6 @@ TEST_F(SchemaCommand, EachMistakeIsOneLineAndTwo)
     expect_usage_error(
         run_program({"schema", "apply", "--db", "sqlite:" + file("text", "not a database\n")}),
         "not a");
-    for (auto const* later : {"gc", "add-version"})
-        expect_usage_error(run_program({"schema", later, "--db", url()}), "later release");
 }
 
 TEST_F(SchemaCommand, APasswordIsNeverShown)
