@@ -63,6 +63,8 @@ void actor::run() noexcept
     };
     try {
         stage on(db_, outcome_);
+        on.pause_by([this](stage::inside where) { pause(where); });
+        await_go();  // opening is part of the first step
         switch (plays_.where().what) {
         case place_of_steps::kind::unit:
             db_.transact(
@@ -83,6 +85,8 @@ void actor::run() noexcept
         }
     } catch (cancelled const&) {
         note([&] { outcome_.unexpected = "cancelled"; });
+    } catch (gives_up const&) {
+        note([&] { outcome_.gave_up = true; });
     } catch (error const& e) {
         note([&] { outcome_.failure = e.last() != nullptr ? e.last()->code() : e.code(); });
     } catch (std::exception const& e) {
@@ -96,12 +100,30 @@ void actor::run() noexcept
 
 void actor::run_steps(stage& on)
 {
-    for (auto const& step : plays_.steps()) {
-        await_go();
-        step.run(on);
+    auto const& steps = plays_.steps();
+    while (at_ < steps.size()) {
+        if (at_ > 0)
+            await_go();
+        steps[at_].run(on);
         std::scoped_lock const hold(board_.mutex);
-        ++at_;
+        do
+            ++at_;
+        while (at_ < steps.size() && !steps[at_].run);  // those it did not come to
     }
+}
+
+void actor::pause(stage::inside where)
+{
+    {
+        std::scoped_lock const hold(board_.mutex);
+        if (at_ + 1 >= plays_.steps().size() || plays_.steps()[at_ + 1].run)
+            return;
+        ++at_;
+        is_cut_in_unit_ = where == stage::inside::a_unit;
+    }
+    await_go();
+    std::scoped_lock const hold(board_.mutex);
+    is_cut_in_unit_ = false;
 }
 
 void actor::await_go()

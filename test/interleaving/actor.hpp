@@ -89,8 +89,8 @@ public:
     // Between the first step and the last of a unit of work: it may hold what others want.
     [[nodiscard]] bool rests_in_unit() const noexcept
     {
-        return pose_ == pose::resting && at_ > 0 &&
-               plays_.where().what == place_of_steps::kind::unit;
+        return pose_ == pose::resting &&
+               (is_cut_in_unit_ || (at_ > 0 && plays_.where().what == place_of_steps::kind::unit));
     }
 
     [[nodiscard]] turn_listener const& ear() const noexcept { return ear_; }
@@ -107,6 +107,7 @@ private:
 
     void run() noexcept;
     void run_steps(stage& on);
+    void pause(stage::inside where);
     void await_go();
 
     session const& plays_;
@@ -118,6 +119,7 @@ private:
     std::size_t at_ = 0;
     bool may_go_ = false;
     bool cancelled_ = false;
+    bool is_cut_in_unit_ = false;  // rests in the midst of a body, and of a unit
     std::thread thread_;
 };
 

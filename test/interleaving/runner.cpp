@@ -14,12 +14,6 @@ constexpr std::chrono::seconds patience{30};
 // Between two questions to a server; about what a step takes.
 constexpr std::chrono::microseconds pace{500};
 
-// Nothing here is lost with the machine: SQLite need not wait for the disk.
-std::string_view parameters_for(std::string_view engine)
-{
-    return engine == "sqlite" ? "synchronous=normal" : "";
-}
-
 database_options options_with(observer& ear)
 {
     return {.connections_max = 1, .retry = retry_presets::once, .watcher = &ear};
@@ -27,8 +21,13 @@ database_options options_with(observer& ear)
 
 }  // namespace
 
+std::string_view quick_parameters(std::string_view engine) noexcept
+{
+    return engine == "sqlite" ? "synchronous=normal" : "";
+}
+
 runner::seat::seat(fresh_database const& on, std::string_view engine, switchboard& board)
-    : ear(board), db(on.open(options_with(ear), parameters_for(engine)))
+    : ear(board), db(on.open(options_with(ear), quick_parameters(engine)))
 {
 }
 
@@ -78,11 +77,16 @@ void runner::take_turn(std::size_t who, order_run& into)
         return;
     }
     take_step(who, into);
-    for (std::size_t i = 0; i < owed_.size(); ++i)
-        while (owed_[i] > 0 && pose_of(i) != pose::moving) {
-            --owed_[i];
-            take_step(i, into);
-        }
+    // a step of one may let another move on, also one before it
+    for (bool goes_on = true; goes_on;) {
+        goes_on = false;
+        for (std::size_t i = 0; i < owed_.size(); ++i)
+            while (owed_[i] > 0 && pose_of(i) != pose::moving) {
+                --owed_[i];
+                take_step(i, into);
+                goes_on = true;
+            }
+    }
 }
 
 void runner::take_step(std::size_t who, order_run& into)
@@ -131,11 +135,15 @@ void runner::settle()
 
 void runner::tell_who_rests(std::span<session_state const> all)
 {
-    for (std::size_t i = 0; i < all.size(); ++i) {
-        if (all[i].now == pose::moving || all[i].taken == known_[i])
-            continue;
-        known_[i] = all[i].taken;
-        watch_->came_to_rest(i, all);
+    // who let go first, then who may have got it
+    for (bool const rests_in_unit : {false, true}) {
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            if (all[i].now == pose::moving || all[i].taken == known_[i] ||
+                all[i].rests_in_unit != rests_in_unit)
+                continue;
+            known_[i] = all[i].taken;
+            watch_->came_to_rest(i, all);
+        }
     }
 }
 

@@ -12,7 +12,7 @@ std::string to_text(session_outcome const& of)
     else if (of.failure)
         text += name_of(*of.failure);
     else
-        text += of.lost ? "lost" : "won";
+        text += of.gave_up ? "gave up" : of.lost ? "lost" : "won";
     if (!of.saw.empty())
         text += " saw";
     for (auto const number : of.saw)

@@ -6,8 +6,9 @@
 //         .step("read", [=](stage& on) { *mine = &on.work().load<account>(1); })
 //         .step("write", [=](stage& on) { (*mine)->balance += 1; on.work().flush(); });
 //
-// A session in a unit of work gets "commit" as its last step. What steps share they hold by shared
-// pointers, so sessions are made anew for every order.
+// A session in a unit of work gets "commit" as its last step. A step that calls somebody else's
+// code can be cut where that code calls back: `.pause("write")` names what follows `stage::pause`.
+// What steps share they hold by shared pointers, so sessions are made anew for every order.
 #pragma once
 
 #include <tiebreak/database.hpp>
@@ -22,15 +23,22 @@
 
 namespace tiebreak::test {
 
+// Thrown by a step that wants its unit rolled back.
+struct gives_up {};
+
 // How a session came out.
 struct session_outcome {
     std::string name{};
     std::optional<errc> failure{};  // the last cause; none: it committed
     bool lost = false;              // a step said that it was answered `lost`
+    bool gave_up = false;
     std::vector<std::int64_t> saw{};
     std::string unexpected{};  // an exception that is no tiebreak::error
 
-    [[nodiscard]] bool won() const noexcept { return !failure && !lost && unexpected.empty(); }
+    [[nodiscard]] bool won() const noexcept
+    {
+        return !failure && !lost && !gave_up && unexpected.empty();
+    }
 
     [[nodiscard]] bool failed_with(errc code) const noexcept { return failure == code; }
 };
@@ -56,6 +64,27 @@ public:
     // Notes an answer; says whether it was `won`.
     bool won(outcome answer) const;
 
+    [[nodiscard]] bool has_lost() const noexcept { return of_.lost; }
+
+    // Notes a failure that came as an answer.
+    void failed(errc why) const { of_.failure = why; }
+
+    // Where somebody else's code has called back.
+    enum class inside : std::uint8_t {
+        a_unit,   // it may hold what others want
+        nothing,  // what it held is free again
+    };
+
+    // The step ends here and the next begins, a `pause` of the session. Goes on at once when the
+    // session has none left.
+    void pause(inside where) const
+    {
+        if (pause_)
+            pause_(where);
+    }
+
+    void pause_by(std::function<void(inside)> how) { pause_ = std::move(how); }
+
     void enter(unit_of_work& work) noexcept { work_ = &work; }
 
     void enter(snapshot& view) noexcept { view_ = &view; }
@@ -65,6 +94,7 @@ private:
     session_outcome& of_;
     unit_of_work* work_ = nullptr;
     snapshot* view_ = nullptr;
+    std::function<void(inside)> pause_;
 };
 
 // Where the steps of a session run.
@@ -101,7 +131,7 @@ public:
 
     struct named_step {
         std::string name;
-        body run;
+        body run;  // empty: it is run by the step before
     };
 
     session(std::string name, place_of_steps where) : name_(std::move(name)), where_(where) {}
@@ -112,6 +142,16 @@ public:
         return std::move(*this);
     }
 
+    // The last step of a unit that is rolled back: there is no commit.
+    session&& give_up() &&
+    {
+        gives_up_ = true;
+        return std::move(*this).step("give up", [](stage&) { throw gives_up{}; });
+    }
+
+    // What the step before does after it has paused.
+    session&& pause(std::string name) && { return std::move(*this).step(std::move(name), {}); }
+
     [[nodiscard]] std::string const& name() const noexcept { return name_; }
 
     [[nodiscard]] place_of_steps const& where() const noexcept { return where_; }
@@ -121,7 +161,8 @@ public:
     // With the commit.
     [[nodiscard]] std::size_t length() const noexcept
     {
-        return steps_.size() + (where_.what == place_of_steps::kind::unit ? 1 : 0);
+        bool const commits = where_.what == place_of_steps::kind::unit && !gives_up_;
+        return steps_.size() + (commits ? 1 : 0);
     }
 
     [[nodiscard]] std::string_view name_of_step(std::size_t at) const noexcept
@@ -133,6 +174,7 @@ private:
     std::string name_;
     place_of_steps where_;
     std::vector<named_step> steps_;
+    bool gives_up_ = false;
 };
 
 }  // namespace tiebreak::test

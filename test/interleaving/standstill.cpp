@@ -31,8 +31,8 @@ std::vector<std::int64_t> numbers_of(std::span<database* const> sessions, char c
 }
 
 // There is one turn, so who waits for it waits for the one that has it. A session at rest got it in
-// its last step: by waiting for it; or while nobody waited, and then another connection that tries
-// to take it finds that somebody has it.
+// its last step: by waiting for it, even if the one before has not come to rest since; or while
+// nobody waited, and then another connection that tries to take it finds that somebody has it.
 class sqlite_standstill final : public standstill {
 public:
     explicit sqlite_standstill(fresh_database const& on)
@@ -44,12 +44,13 @@ public:
 
     void came_to_rest(std::size_t who, std::span<session_state const> all) override
     {
-        if (holder_ == who && !all[who].rests_in_unit)
-            holder_.reset();
-        if (holder_ || !all[who].rests_in_unit)
-            return;
-        if (all[who].has_waited || (std::ranges::none_of(all, moves) && is_held()))
+        if (!all[who].rests_in_unit) {
+            if (holder_ == who)
+                holder_.reset();
+        } else if (all[who].has_waited ||
+                   (!holder_ && std::ranges::none_of(all, moves) && is_held())) {
             holder_ = who;
+        }
     }
 
     bool nothing_moves(std::span<session_state const> all) override

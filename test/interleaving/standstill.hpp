@@ -37,7 +37,8 @@ public:
 
     // Before the sessions of an order start: the first so many.
     virtual void start(std::size_t sessions) = 0;
-    // Session `who` has come to rest or is over; called once for each step, in order.
+    // Session `who` has come to rest or is over; called once for each step. Of several, those that
+    // hold nothing come first.
     virtual void came_to_rest(std::size_t who, std::span<session_state const> all) = 0;
     // True when every session that moves waits for one that rests.
     [[nodiscard]] virtual bool nothing_moves(std::span<session_state const> all) = 0;

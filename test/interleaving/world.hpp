@@ -1,4 +1,5 @@
-// The rows that interleavings are about: accounts with a version, bookings without.
+// The rows that interleavings are about: accounts with a version, entries that point to them, and
+// bookings.
 #pragma once
 
 #include <tiebreak/database.hpp>
@@ -25,6 +26,18 @@ constexpr auto mapping_of(account const*)
     return map<account>("accounts", key<&account::id>);
 }
 
+struct entry {
+    std::int64_t id = 0;
+    std::int64_t account_id = 0;
+};
+BOOST_DESCRIBE_STRUCT(entry, (), (id, account_id))
+
+constexpr auto mapping_of(entry const*)
+{
+    return map<entry>(
+        "entries", generated_key<&entry::id>, references<&entry::account_id, account>);
+}
+
 // A seat of a room can be had once; a room's bookings are counted by a condition.
 struct booking {
     std::int64_t id = 0;
@@ -43,6 +56,7 @@ constexpr auto mapping_of(booking const*)
 // All rows, in the order of their keys.
 struct world {
     std::vector<account> accounts{};
+    std::vector<entry> entries{};
     std::vector<booking> bookings{};
 
     [[nodiscard]] account const* find(std::int64_t id) const noexcept
