@@ -113,6 +113,7 @@ check "layers" tools/check_layers.py
 check "text" tools/check_text.py
 check "shell scripts" shell_scripts
 check "code in the documents" tools/check_docs.py
+check "mutants still apply" tools/mutants.sh --check
 if [ "$quick" = no ]; then
   check "reference (doxygen)" documentation
   check "headers compile alone" headers

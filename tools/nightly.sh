@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The long versions: ThreadSanitizer over every test, every test many times in a random order,
-# every race scenario often and under faults, benchmarks, static analysis of everything. Runs all
-# of it, then says what failed.
+# every interleaving, every race scenario often and under faults, all mutants, benchmarks, static
+# analysis of everything. Runs all of it, then says what failed.
 #
 #   tools/nightly.sh [ROUNDS]      how often each race runs; default 10
 set -uo pipefail
@@ -29,6 +29,13 @@ again_and_again() {
   cmake --preset asan >/dev/null && cmake --build --preset asan --parallel "$jobs" &&
     ctest --test-dir build/asan --output-on-failure --parallel "$jobs" --schedule-random \
       -LE 'consumer|compile_fail' --repeat until-fail:5
+}
+
+interleavings() {
+  cmake --preset asan >/dev/null &&
+    cmake --build --preset asan --parallel "$jobs" --target interleaving_tests &&
+    TIEBREAK_INTERLEAVINGS=all TIEBREAK_REQUIRE_ENGINES=1 \
+      tools/databases.sh run build/asan/bin/interleaving_tests --gtest_brief=1
 }
 
 races() {
@@ -61,7 +68,9 @@ races() {
 
 stage "ThreadSanitizer: everything" thread_sanitizer
 stage "AddressSanitizer: everything, five times, in a random order" again_and_again
+stage "interleavings: every order of every case" interleavings
 stage "races: $rounds rounds of each" races
+stage "mutants: what breaks a promise turns a named test red" tools/mutants.sh
 stage "benchmarks" tools/bench.sh
 stage "checks of every file" tools/check.sh --all
 
