@@ -452,11 +452,14 @@ TEST_F(MariaFailure, ATableChangedUnderASnapshotAbortsTheTransaction)
 TEST_F(MariaFailure, AWriteInAReadingTransactionIsRefused)
 {
     make_counter();
+    must("CREATE FUNCTION " + name_ + ".raised() RETURNS INT MODIFIES SQL DATA BEGIN " +
+         "UPDATE counter SET n = n + 1; RETURN 1; END");
     auto const on = open();
     on->begin(begin::read, isolation::engine_default);
     EXPECT_THROW(run(*on, add_one), std::logic_error);
-    auto const e = error_of(
-        [&] { run(*on, "SET STATEMENT max_statement_time = 10 FOR " + std::string(add_one)); });
+    EXPECT_THROW(run(*on, "SET STATEMENT max_statement_time = 10 FOR " + std::string(add_one)),
+                 std::logic_error);
+    auto const e = error_of([&] { run(*on, "SELECT raised()"); });
     EXPECT_EQ(e.code(), errc::backend_failure);
     EXPECT_TRUE(names_code(e, ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION));
     on->rollback();
