@@ -53,7 +53,6 @@ struct race_flags {
     std::string isolation{};
     std::string latency_ms{};
     std::string via = "library";
-    std::string redis{};
     std::string json{};
     std::string html{};
     bool quiet = false;
@@ -61,17 +60,10 @@ struct race_flags {
     CLI::Option const* attempts = nullptr;
 };
 
-void refuse_what_comes_later(race_flags const& flags)
+race_options options_of(race_flags const& flags)
 {
     if (flags.via != "library" && flags.via != "http")
         throw usage_error("--via must be library or http");
-    if (!flags.redis.empty())
-        throw usage_error("--redis comes with a later release; leave it out");
-}
-
-race_options options_of(race_flags const& flags)
-{
-    refuse_what_comes_later(flags);
     auto options = flags.options;
     auto const scenario = race::scenario_named(flags.scenario);
     if (!scenario)
@@ -212,7 +204,8 @@ void add_contest_flags(CLI::App& to, race_flags& flags)
     to.add_option("--seed", flags.seed, "of everything random")->capture_default_str();
     to.add_option("--via", flags.via, "library; or http: that many servers behind nginx")
         ->capture_default_str();
-    to.add_option("--redis", flags.redis, "(later release)");
+    to.add_option(
+        "--redis", options.redis, "ticket: URL of a Redis, for idempotency_redis and redis_cas");
 }
 
 void add_fault_flags(CLI::App& to, race_flags& flags)

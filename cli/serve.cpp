@@ -14,6 +14,7 @@
 #include "systems/tickets/stand_in_provider.hpp"
 
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -49,9 +50,11 @@ struct serve_flags {
     std::string coupon_strategy{};
     std::string book_strategy{};
     std::string ticket_strategy{};
+    std::string redis{};
     std::string run_strategy{};
     std::string isolation{};
     int attempts = 0;
+    int recover_after_s = 60;
     int threads = 16;
     std::int64_t think_ms = 0;
     std::int64_t budget = 1'000'000;
@@ -86,7 +89,28 @@ api::decisions decisions_of(serve_flags const& flags)
     made.attempts_max = flags.attempts;
     if (!flags.isolation.empty())
         made.level = isolation_named(flags.isolation);
+    made.recover_after = std::chrono::seconds{flags.recover_after_s};
     return made;
+}
+
+// Empty: none. The environment is the place for a URL with a password.
+std::string redis_url(serve_flags const& flags)
+{
+    if (!flags.redis.empty())
+        return flags.redis;
+    char const* const set = std::getenv("TIEBREAK_REDIS");
+    return set == nullptr ? "" : set;
+}
+
+std::optional<redis> redis_of(serve_flags const& flags, api::decisions const& made)
+{
+    auto const url = redis_url(flags);
+    if (systems::tickets::needs_redis(made.tickets) && url.empty())
+        throw usage_error("--ticket-strategy " + flags.ticket_strategy +
+                          " needs a Redis: --redis redis://HOST:PORT, or TIEBREAK_REDIS");
+    if (url.empty())
+        return std::nullopt;
+    return redis(url, {.connections_max = flags.threads});
 }
 
 // Everybody who may call has a budget; one that is there stays as it is.
@@ -102,14 +126,19 @@ void open_budgets(database& in, api::tenants const* tokens, std::int64_t limit)
 // stand-in of this process, whose books end with it: nothing is left to be found out.
 class payments_of {
 public:
-    payments_of(database& in, std::string const& url, std::string const& owner)
+    payments_of(database& in, serve_flags const& flags, std::chrono::milliseconds recover_after)
     {
-        if (url.empty()) {
+        if (flags.payments.empty()) {
             provider_ = std::make_unique<tickets::stand_in_provider>("sqlite::memory:");
             return;
         }
-        provider_ = std::make_unique<service::payments::payment_client>(url);
-        recovering_.emplace(in, *provider_, tickets::recoverer_options{.owner = owner});
+        provider_ = std::make_unique<service::payments::payment_client>(flags.payments);
+        auto const& owner = flags.name.empty() ? flags.listen : flags.name;
+        recovering_.emplace(in,
+                            *provider_,
+                            tickets::recoverer_options{.owner = owner.substr(0, 255),
+                                                       .period = recover_after / 6,
+                                                       .older_than = recover_after});
     }
 
     [[nodiscard]] tickets::payment_provider& provider() noexcept { return *provider_; }
@@ -147,6 +176,8 @@ int serve(serve_flags const& flags)
 
     api::application app{
         .name = flags.name, .tokens = tokens ? &*tokens : nullptr, .decide = decisions_of(flags)};
+    auto const cache = redis_of(flags, app.decide);
+    app.cache = cache ? &*cache : nullptr;
     http::limits limits;
     limits.work_threads = static_cast<std::size_t>(flags.threads);
     http::metrics counted;
@@ -159,7 +190,7 @@ int serve(serve_flags const& flags)
     schema::apply(db);
     install(db);
     open_budgets(db, app.tokens, flags.budget);
-    payments_of payments(db, flags.payments, flags.name.empty() ? flags.listen : flags.name);
+    payments_of payments(db, flags, app.decide.recover_after);
     app.db = &db;
     show_pool(counted, db);
     app.payments = &payments.provider();
@@ -197,6 +228,16 @@ void add_serve(CLI::App& app, body& chosen)
     command->add_option("--book-strategy", flags->book_strategy, "default: optimistic");
     command->add_option("--ticket-strategy", flags->ticket_strategy, "default: conditional");
     command->add_option("--run-strategy", flags->run_strategy, "default: fenced");
+    command
+        ->add_option("--recover-after",
+                     flags->recover_after_s,
+                     "seconds after which an approval without an end is taken over")
+        ->check(CLI::Range(1, 86'400))
+        ->capture_default_str();
+    command->add_option("--redis",
+                        flags->redis,
+                        "URL of a Redis that remembers answers and never decides (or in "
+                        "TIEBREAK_REDIS)");
     command->add_option("--attempts", flags->attempts, "runs of a transaction at most; 0: no limit")
         ->check(CLI::Range(0, 1'000'000));
     command->add_option("--isolation", flags->isolation, "read_committed, repeatable_read …");

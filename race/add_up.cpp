@@ -31,6 +31,7 @@ void note_failures(std::map<std::string, std::int64_t> const& reasons,
 {
     constexpr std::size_t shown = 3;
     std::vector<std::pair<std::int64_t, std::string>> by_number;
+    by_number.reserve(reasons.size());
     for (auto const& [reason, number] : reasons)
         by_number.emplace_back(number, reason);
     std::ranges::sort(by_number, std::greater<>{});

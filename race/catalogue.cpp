@@ -26,7 +26,7 @@ constexpr std::array<strategy, 4> book_strategies{{
     {"pessimistic", decides, "takes the turn to write before it reads, so all others wait"},
 }};
 
-constexpr std::array<strategy, 7> ticket_strategies{{
+constexpr std::array<strategy, 10> ticket_strategies{{
     {"naive", control, "looks whether the order is paid, then pays it"},
     {"in_process", control, "a flag in each process: the other processes do not see it"},
     {"conditional", decides, "moves the order on only while it is still waiting"},
@@ -34,6 +34,9 @@ constexpr std::array<strategy, 7> ticket_strategies{{
     {"optimistic", decides, "a version column: the loser reads again and finds the order taken"},
     {"pessimistic", decides, "locks the order while it is claimed, not while it is paid"},
     {"pessimistic_where", decides, "locks the order only if it is still waiting"},
+    {"idempotency_sql", decides, "the payment key is kept with its answer: repeats get that one"},
+    {"idempotency_redis", decides, "the same, and Redis remembers the answers that are confirmed"},
+    {"redis_cas", decides, "compare-and-set in Redis lets one through, the database confirms it"},
 }};
 
 constexpr std::array<strategy, 3> run_strategies{{
@@ -48,11 +51,8 @@ struct absent_strategy {
     std::string_view why;
 };
 
-constexpr std::array<absent_strategy, 4> absent{{
+constexpr std::array<absent_strategy, 1> absent{{
     {scenario_kind::coupon, "combined", "comes with a later release"},
-    {scenario_kind::ticket, "idempotency_sql", "comes with the service in a later release"},
-    {scenario_kind::ticket, "idempotency_redis", "comes with the service in a later release"},
-    {scenario_kind::ticket, "redis_cas", "comes with the service in a later release"},
 }};
 
 // Empty when the strategy is offered, else what it needs.
@@ -65,6 +65,8 @@ std::string_view missing_for(strategy const& asked, race_options const& options)
     if (asked.name == "insert_first" && !options.url.starts_with("mariadb:") &&
         !options.url.starts_with("mysql:"))
         return "needs MariaDB: --db mariadb://...";
+    if ((asked.name == "idempotency_redis" || asked.name == "redis_cas") && options.redis.empty())
+        return "needs a Redis: --redis redis://HOST:PORT";
     if (asked.name == "unfenced" && !options.pause)
         return "needs --pause: only then it is wrong";
     return {};

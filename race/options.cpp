@@ -74,8 +74,18 @@ void check(race_options const& options)
     bool const kills_servers = options.scenario == scenario_kind::ticket && options.via_http;
     require(options.scenario == scenario_kind::run || kills_servers || !options.kill,
             "--kill is for the workers of 'race run', or the servers of 'race ticket --via http'");
+    require(options.scenario == scenario_kind::ticket || options.redis.empty(),
+            "--redis is for idempotency_redis and redis_cas: use it with 'race ticket'");
     require(options.scenario == scenario_kind::run || !options.pause,
             "--pause is for workers: use it with 'race run'");
+}
+
+std::string
+redis_url_of(race_options const& options, std::string_view strategy, std::string const& folder)
+{
+    auto const race = folder.substr(folder.find_last_of('/') + 1);
+    return options.redis + (options.redis.find('?') == std::string::npos ? '?' : '&') +
+           "key_prefix=tiebreak:" + race + ":" + std::string{strategy} + ":";
 }
 
 std::chrono::milliseconds default_deadline(race_options const& options) noexcept

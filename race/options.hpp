@@ -56,6 +56,7 @@ struct race_options {
     std::chrono::milliseconds think{0};  ///< pause between read and write
     std::uint64_t seed = 1;
     provider_faults faults{};
+    std::string redis{};    ///< URL; ticket only: for idempotency_redis and redis_cas
     bool via_http = false;  ///< through `processes` servers behind nginx, instead of the library
     bool kill = false;      ///< run: SIGKILL workers at random moments; ticket by HTTP: servers
     bool pause = false;     ///< run only: stop workers past their lease
@@ -64,6 +65,11 @@ struct race_options {
 
 /// Throws `cannot_race` naming the flag that is wrong. Pure.
 void check(race_options const& options);
+
+/// The Redis of one strategy's race, with keys of its own: what an earlier race has left there is
+/// about other orders.
+[[nodiscard]] std::string
+redis_url_of(race_options const& options, std::string_view strategy, std::string const& folder);
 
 /// The deadline of one request when none is given: 10 s + 2 × users × think.
 [[nodiscard]] std::chrono::milliseconds default_deadline(race_options const& options) noexcept;

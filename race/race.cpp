@@ -1,6 +1,7 @@
 #include "race/race.hpp"
 
 #include <tiebreak/log.hpp>
+#include <tiebreak/redis.hpp>
 
 #include "race/flush_cost.hpp"
 #include "race/heat.hpp"
@@ -8,6 +9,7 @@
 #include "race/verdict.hpp"
 
 #include <iterator>
+#include <stdexcept>
 
 namespace tiebreak::race {
 
@@ -59,6 +61,19 @@ void race_all(std::vector<strategy> const& entered,
     }
 }
 
+void require_redis(race_options const& options)
+{
+    if (options.redis.empty())
+        return;
+    try {
+        redis const there(options.redis);
+        if (!there.ping())
+            throw cannot_race("--redis: no answer from " + there.shown_url());
+    } catch (std::invalid_argument const& wrong) {
+        throw cannot_race("--redis: " + std::string{wrong.what()});
+    }
+}
+
 }  // namespace
 
 void race_watcher::started(strategy const&, std::size_t, std::size_t) {}
@@ -82,6 +97,7 @@ race_report run_race(race_options const& options, race_watcher& watcher)
 {
     check(options);
     auto const entered = chosen(options);
+    require_redis(options);
     interrupt_guard const interrupts;
     quiet_log const quiet;
     venue where(options);

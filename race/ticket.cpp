@@ -46,7 +46,7 @@ struct answer_of {
     answer operator()(tickets::approved const& yes) const
     {
         slot.acknowledged = yes.ticket_id;
-        return answer::won;
+        return yes.replayed ? answer::replayed : answer::won;
     }
 
     answer operator()(tickets::already_processed const&) const { return answer::refused; }
@@ -100,6 +100,11 @@ public:
           how_(std::move(how)),
           orders_(orders)
     {
+        if (!tickets::needs_redis(how_.how))
+            return;
+        cache_.emplace(redis_url_of(*setting.options, setting.what.name, setting.folder),
+                       redis_options{.connections_max = setting.options->threads + 1});
+        how_.cache = &*cache_;
     }
 
     void race(lane& on) override
@@ -155,6 +160,7 @@ private:
     std::int64_t rivals_;
     tickets::approve_options how_;
     std::vector<tickets::order> const& orders_;
+    std::optional<redis> cache_;
 };
 
 class ticket_scenario final : public scenario {

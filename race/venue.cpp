@@ -1,6 +1,7 @@
 #include "race/venue.hpp"
 
 #include <tiebreak/error.hpp>
+#include <tiebreak/schema.hpp>
 
 #include "race/mark.hpp"
 #include "schema/schema.hpp"
@@ -124,6 +125,7 @@ void venue::make_tables(database& in) const
 {
     drop_tables(in);
     schema::apply(in);
+    install(in);
 }
 
 std::vector<std::string> venue::leave()

@@ -260,6 +260,10 @@ public:
     /// What stands before every table name.
     [[nodiscard]] std::string const& table_prefix() const noexcept;
 
+    /// True while a unit of this thread and database runs: `transact` would join it. For code that
+    /// is called inside units and outside of them. No statement.
+    [[nodiscard]] bool in_unit() const noexcept;
+
     /// How its connections are used right now. No statement.
     [[nodiscard]] pool_use connections() const;
 

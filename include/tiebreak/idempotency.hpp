@@ -7,17 +7,19 @@
 /// the database* (`claim`, then `finish`): the key row is committed first, with an owner, an epoch
 /// and a deadline; the work's own commit completes it.
 ///
-/// | the key's row is                | `run`                 | `claim`            | `finish`,
-/// `note`, `extend`, `release` with epoch e |
-/// |---------------------------------|-----------------------|--------------------|------------------------------|
-/// | absent                          | runs: `executed`      | claimed, epoch 1   | lost (1) | |
-/// being written by a running `run`| waits for it; after `wait`: `in_progress` | the same | - | |
-/// claimed, epoch e                | `in_progress`         | `in_progress`      | done | | claimed,
-/// another epoch          | `in_progress`         | `in_progress`      | lost (1) | | claimed,
-/// after its deadline     | taken over, runs      | claimed, epoch + 1 | done if the epoch is e (2)
-/// | | answered                        | `replayed`            | `replayed`         | lost (1) | |
-/// any of the last four, and the fingerprint is another | `reused` | `reused` | - |
+/// | the key's row is         | `run`                   | `claim`            | with epoch e (0)   |
+/// |--------------------------|-------------------------|--------------------|--------------------|
+/// | absent                   | runs: `executed`        | claimed, epoch 1   | lost (1)           |
+/// | written by a `run` now   | waits, at most `wait`,  | likewise           | -                  |
+/// |                          | then `in_progress`      |                    |                    |
+/// | claimed, epoch e         | `in_progress`           | `in_progress`      | done               |
+/// | claimed, another epoch   | `in_progress`           | `in_progress`      | lost (1)           |
+/// | claimed, after deadline  | taken over, runs        | claimed, epoch + 1 | done, if it is (2) |
+/// | answered                 | `replayed`              | `replayed`         | lost (1)           |
+/// | one of the last four, of | `reused`                | `reused`           | -                  |
+/// | another fingerprint      |                         |                    |                    |
 ///
+/// (0) `finish`, `note`, `extend`, `release` of a work whose epoch is e.
 /// (1) nothing is written; `finish` answers what became of the key: the winner's answer, replayed.
 /// (2) nobody has taken it over since, so the tenure goes on.
 ///
@@ -106,6 +108,8 @@ struct idempotency_options {
     std::size_t body_bytes_max = 64 * 1024;
     /// How work is rerun on conflicts; the database's policy when absent.
     std::optional<retry_policy> retry{};
+    /// Of the units of `run` and `finish`.
+    isolation level = isolation::engine_default;
     /// Where answers are remembered beside the database, or null; must outlive the object. It never
     /// decides: what it says is confirmed by the database, which is asked for less then. Lost,
     /// evicted, restarted empty, slow or down, it costs time and nothing else.

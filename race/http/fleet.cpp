@@ -39,6 +39,8 @@ fleet::fleet(race_options const& options,
       settings_{{"TIEBREAK_DB", database_url}}
 {
     require_nginx();
+    if (!options.redis.empty())
+        settings_.emplace_back("TIEBREAK_REDIS", redis_url_of(options, what.name, folder_));
     if (options.scenario == scenario_kind::ticket)
         payments_url_ = start_payments(books_url_of(folder_, what, options.threads + 1));
     servers_.resize(static_cast<std::size_t>(options.processes));

@@ -23,6 +23,8 @@ struct decisions {
     systems::books::strategy books = systems::books::strategy::optimistic;
     systems::tickets::strategy tickets = systems::tickets::strategy::conditional;
     systems::runs::strategy runs = systems::runs::strategy::fenced;
+    /// How long an approval may take before another server, or a repeat, takes it over.
+    std::chrono::milliseconds recover_after{60'000};
     int attempts_max = 0;  ///< total runs of a request's transaction; 0: no limit
     isolation level = isolation::engine_default;
     /// A pause between reading and writing, with whatever the strategy holds then held: for races.
@@ -36,6 +38,7 @@ struct application {
     systems::tickets::payment_provider* payments = nullptr;  ///< never null; outlives the server
     /// Who may call. Null: everybody, as tenant `default`.
     tenants const* tokens = nullptr;
+    redis const* cache = nullptr;  ///< for the ticket strategies that need it; outlives the server
     decisions decide{};
     std::function<std::string()> metrics_text{};  ///< the answer of `/metrics`; may be empty
 };

@@ -1,6 +1,6 @@
 // Books that several clients edit, with the version as entity tag.
 #include "service/api/entity_tag.hpp"
-#include "service/api/guarded.hpp"
+#include "service/api/repeatable.hpp"
 #include "service/api/resources.hpp"
 #include "service/http/object_reader.hpp"
 
@@ -197,7 +197,7 @@ response add_line(application const& app, request const& asked)
 
 void add_books(http::router& to, application const& app)
 {
-    add_guarded(to, app, request_method::post, "/v1/books", create);
+    add_repeatable(to, app, "/v1/books", create);
     add_guarded(to, app, request_method::get, "/v1/books/{id}", show, quick_read(app));
     add_guarded(to, app, request_method::put, "/v1/books/{id}", replace);
     add_guarded(to,
@@ -207,7 +207,7 @@ void add_books(http::router& to, application const& app)
                 patch,
                 {.body_types = {"application/json", "application/merge-patch+json"}});
     add_guarded(to, app, request_method::remove, "/v1/books/{id}", remove);
-    add_guarded(to, app, request_method::post, "/v1/books/{id}/lines", add_line);
+    add_repeatable(to, app, "/v1/books/{id}/lines", add_line);
 }
 
 }  // namespace tiebreak::service::api

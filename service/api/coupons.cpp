@@ -1,6 +1,6 @@
 // Coupons, and issuing them.
 #include "service/api/entity_tag.hpp"
-#include "service/api/guarded.hpp"
+#include "service/api/repeatable.hpp"
 #include "service/api/resources.hpp"
 #include "service/http/object_reader.hpp"
 
@@ -150,9 +150,9 @@ response issue(application const& app, request const& asked)
 
 void add_coupons(http::router& to, application const& app)
 {
-    add_guarded(to, app, request_method::post, "/v1/coupons", create);
+    add_repeatable(to, app, "/v1/coupons", create);
     add_guarded(to, app, request_method::get, "/v1/coupons/{code}", show, quick_read(app));
-    add_guarded(to, app, request_method::post, "/v1/coupons/{code}/issues", issue);
+    add_repeatable(to, app, "/v1/coupons/{code}/issues", issue);
 }
 
 }  // namespace tiebreak::service::api

@@ -43,7 +43,7 @@ void add_guarded(http::router& to,
     to.add(
         method,
         std::move(pattern),
-        [&app, answers](http::request& asked) {
+        [&app, answers = std::move(answers)](http::request& asked) {
             authorise(app, asked);
             return answers(app, asked);
         },

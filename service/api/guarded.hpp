@@ -1,6 +1,6 @@
 /// \file
-/// A route of a resource: who calls is known before the handler runs, a repeated POST is answered
-/// as the first one was, and nothing a system answers is forgotten.
+/// A route of a resource: who calls is known before the handler runs, and nothing a system answers
+/// is forgotten. Routes whose POST can be repeated with a key are in repeatable.hpp.
 #pragma once
 
 #include <tiebreak/retry.hpp>
@@ -10,13 +10,14 @@
 #include "service/http/router.hpp"
 #include "systems/invalid_field.hpp"
 
+#include <functional>
 #include <string>
 #include <variant>
 
 namespace tiebreak::service::api {
 
 /// What answers a route of a resource.
-using resource_handler = http::response (*)(application const&, http::request const&);
+using resource_handler = std::function<http::response(application const&, http::request const&)>;
 
 /// Adds a route whose handler runs for a known tenant: `request::tenant` is set.
 /// Without a valid token, where tokens are asked for: 401.

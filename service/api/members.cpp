@@ -1,5 +1,5 @@
 // Members: who can get coupons and place orders.
-#include "service/api/guarded.hpp"
+#include "service/api/repeatable.hpp"
 #include "service/api/resources.hpp"
 #include "service/http/object_reader.hpp"
 
@@ -69,7 +69,7 @@ response set_status(application const& app, request const& asked)
 
 void add_members(http::router& to, application const& app)
 {
-    add_guarded(to, app, request_method::post, "/v1/members", create);
+    add_repeatable(to, app, "/v1/members", create);
     add_guarded(to, app, request_method::get, "/v1/members/{id}", show, quick_read(app));
     add_guarded(to, app, request_method::patch, "/v1/members/{id}", set_status);
 }

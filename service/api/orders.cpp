@@ -1,5 +1,5 @@
 // Orders of lotto lines, waiting to be paid.
-#include "service/api/guarded.hpp"
+#include "service/api/repeatable.hpp"
 #include "service/api/resources.hpp"
 #include "service/http/object_reader.hpp"
 
@@ -77,7 +77,7 @@ response show(application const& app, request const& asked)
 
 void add_orders(http::router& to, application const& app)
 {
-    add_guarded(to, app, request_method::post, "/v1/orders", create);
+    add_repeatable(to, app, "/v1/orders", create);
     add_guarded(to, app, request_method::get, "/v1/orders/{id}", show, quick_read(app));
 }
 

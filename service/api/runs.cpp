@@ -1,7 +1,7 @@
 // Runs of the caller's tenant: queued, claimed by workers, finalised once. Another tenant's run is
 // not there.
 #include "service/api/entity_tag.hpp"
-#include "service/api/guarded.hpp"
+#include "service/api/repeatable.hpp"
 #include "service/api/resources.hpp"
 #include "service/http/object_reader.hpp"
 
@@ -242,12 +242,12 @@ response cancel(application const& app, request const& asked)
 
 void add_runs(http::router& to, application const& app)
 {
-    add_guarded(to, app, request_method::post, "/v1/runs", submit);
-    add_guarded(to, app, request_method::post, "/v1/runs/claim", claim);
+    add_repeatable(to, app, "/v1/runs", submit);
+    add_repeatable(to, app, "/v1/runs/claim", claim, effect::fenced_by_itself);
     add_guarded(to, app, request_method::get, "/v1/runs/{id}", show, quick_read(app));
-    add_guarded(to, app, request_method::post, "/v1/runs/{id}/heartbeat", heartbeat);
-    add_guarded(to, app, request_method::post, "/v1/runs/{id}/finalize", finalize);
-    add_guarded(to, app, request_method::post, "/v1/runs/{id}/cancel", cancel);
+    add_repeatable(to, app, "/v1/runs/{id}/heartbeat", heartbeat, effect::fenced_by_itself);
+    add_repeatable(to, app, "/v1/runs/{id}/finalize", finalize, effect::fenced_by_itself);
+    add_repeatable(to, app, "/v1/runs/{id}/cancel", cancel, effect::fenced_by_itself);
 }
 
 }  // namespace tiebreak::service::api

@@ -1,7 +1,8 @@
 // Approving the payment of an order, however often it is sent.
-#include "service/api/guarded.hpp"
+#include "service/api/repeatable.hpp"
 #include "service/api/resources.hpp"
 #include "service/http/object_reader.hpp"
+#include "systems/tickets/keyed.hpp"
 
 namespace tiebreak::service::api {
 
@@ -37,15 +38,18 @@ struct approval_answer {
 
     response operator()(tickets::approved const& yes) const
     {
-        return http::json(200,
-                          json_object{}
-                              .add("bill_id", yes.bill_id)
-                              .add("ticket_id", yes.ticket_id)
-                              .add("order_id", yes.order_id)
-                              .add("lotto_publish_id", asked.lotto_publish_id)
-                              .add("payment_key", yes.payment_key)
-                              .add("amount", yes.amount)
-                              .add("status", "COMPLETE"));
+        auto made = http::json(200,
+                               json_object{}
+                                   .add("bill_id", yes.bill_id)
+                                   .add("ticket_id", yes.ticket_id)
+                                   .add("order_id", yes.order_id)
+                                   .add("lotto_publish_id", asked.lotto_publish_id)
+                                   .add("payment_key", yes.payment_key)
+                                   .add("amount", yes.amount)
+                                   .add("status", "COMPLETE"));
+        if (yes.replayed)
+            made.set("Idempotent-Replayed", "true");
+        return made;
     }
 
     response operator()(tickets::already_processed const& done) const
@@ -122,13 +126,22 @@ struct approval_answer {
 response approve(application const& app, request const& asked)
 {
     auto const wanted = approval_in(asked);
-    auto const made = tickets::approve(*app.db,
-                                       *app.payments,
-                                       wanted,
-                                       {.how = app.decide.tickets,
-                                        .retry = policy_of(app, asked),
-                                        .between = pause_of(app.decide)});
-    return std::visit(approval_answer{wanted}, made);
+    tickets::approve_options const how{.how = app.decide.tickets,
+                                       .retry = policy_of(app, asked),
+                                       .between = pause_of(app.decide),
+                                       .cache = app.cache,
+                                       .owner_deadline = app.decide.recover_after};
+    auto const key = key_of(asked);
+    if (!key || tickets::is_negative_control(how.how))
+        return std::visit(approval_answer{wanted},
+                          tickets::approve(*app.db, *app.payments, wanted, how));
+    response made;
+    auto const result = tickets::approve_once(
+        *app.db, *app.payments, wanted, how, *key, [&](tickets::approval const& one) {
+            made = std::visit(approval_answer{wanted}, one);
+            return to_answer(made);
+        });
+    return result.how == idempotent_outcome::executed ? made : to_response(result);
 }
 
 }  // namespace

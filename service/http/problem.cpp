@@ -36,6 +36,7 @@ response problem::to_response() const
 
     response made = json(kind_->status, std::move(document));
     made.content_type = "application/problem+json";
+    made.is_retryable = kind_->is_retryable;
     for (auto const& [name, value] : headers_)
         made.set(name, value);
     auto after = retry_after_;

@@ -20,6 +20,7 @@ struct response {
     std::string body{};
     std::vector<std::pair<std::string, std::string>> headers{};  ///< by `set` and `add`
     bool ends_connection = false;  ///< answered with `Connection: close`
+    bool is_retryable = false;     ///< a refusal that the same request, sent later, may not meet
     /// Nothing is sent and the connection ends: a reply that is lost, for stand-ins and tests.
     bool is_withheld = false;
 

@@ -54,6 +54,11 @@ std::string const& database::table_prefix() const noexcept
     return core_->options().table_prefix;
 }
 
+bool database::in_unit() const noexcept
+{
+    return core_->running_here() != nullptr;
+}
+
 pool_use database::connections() const
 {
     return core_->use();

@@ -101,7 +101,7 @@ private:
     // Empty when the tenure is over.
     std::optional<idempotent_result> run_unit()
     {
-        transact_options const how{.retry = policy_};
+        transact_options const how{.retry = policy_, .level = options_.level};
         transaction unit(in_, how, &guard_);
         for (;;) {
             try {

@@ -92,7 +92,7 @@ private:
 
     std::optional<idempotent_result> run_unit()
     {
-        transact_options const how{.retry = policy_};
+        transact_options const how{.retry = policy_, .level = options_.level};
         transaction unit(in_, how, &guard_);
         for (;;) {
             try {

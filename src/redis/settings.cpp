@@ -74,14 +74,16 @@ void take_parameters(redis_settings& into, base::url_parameters& from)
     if (auto const text = base::take(from, "command_timeout_ms"))
         options.command_timeout = std::chrono::milliseconds{
             number_in(*text, "command_timeout_ms", 1, milliseconds_limit)};
+    if (auto prefix = base::take(from, "key_prefix"))
+        options.key_prefix = *std::move(prefix);
     if (auto const path = base::take(from, "password_file"))
         into.password = base::password_in_file(*path);
     if (auto const name = base::take(from, "password_env"))
         into.password = password_in_environment(*name);
     if (!from.empty())
         refuse("a Redis URL has no parameter " + from.front().first +
-               "; it has db, connections, connect_timeout_ms, command_timeout_ms, password_file "
-               "and password_env");
+               "; it has db, connections, connect_timeout_ms, command_timeout_ms, key_prefix, "
+               "password_file and password_env");
 }
 
 void check(redis_options const& options)

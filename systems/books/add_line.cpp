@@ -2,6 +2,7 @@
 /// The strategies of adding a line: who decides whose text stays.
 #include "systems/books/book_rules.hpp"
 #include "systems/books/books.hpp"
+#include "systems/in_unit.hpp"
 #include "systems/own_sql.hpp"
 
 #include <algorithm>
@@ -11,9 +12,9 @@ namespace tiebreak::systems::books {
 
 namespace {
 
-transact_options transaction_of(line_options const& options)
+transact_options transaction_of(database const& in, line_options const& options)
 {
-    return {.retry = options.retry, .level = options.level};
+    return own_or_joined(in, options.retry, options.level);
 }
 
 void reach_between(line_options const& options)
@@ -47,7 +48,7 @@ line_result add_checked(database& in,
             work.flush();
             return accepted{found->version};
         },
-        transaction_of(options));
+        transaction_of(in, options));
 }
 
 // A negative control: what was read may be old when it is written, and nobody looks.
@@ -55,7 +56,7 @@ line_result
 add_unchecked(database& in, std::int64_t id, std::string_view line, line_options const& options)
 {
     auto read = in.transact([&](unit_of_work& work) { return repository<book>(work).find(id); },
-                            transaction_of(options));
+                            transaction_of(in, options));
     if (!read)
         return book_not_found{id};
     if (auto const full = detail::broken_length_rule(read->text, line))
@@ -71,7 +72,7 @@ add_unchecked(database& in, std::int64_t id, std::string_view line, line_options
                                 read->text,
                                 id);
         },
-        transaction_of(options));
+        transaction_of(in, options));
     if (matched == 0)
         return book_not_found{id};
     return accepted{version{read->version.value() + 1}};
@@ -121,6 +122,8 @@ add_line(database& in, std::int64_t id, std::string_view line, line_options cons
 {
     if (auto const broken = detail::broken_line_rule(line))
         return *broken;
+    if (in.in_unit())
+        return decide(in, id, line, options);  // a conflict leaves: only the outermost runs again
     try {
         return decide(in, id, line, options);
     } catch (error const& failure) {

@@ -3,6 +3,7 @@
 #include "systems/books/books.hpp"
 
 #include "systems/books/book_rules.hpp"
+#include "systems/in_unit.hpp"
 
 namespace tiebreak::systems::books {
 
@@ -53,7 +54,7 @@ std::variant<book, invalid_field> create(database& in, book_content const& of)
     if (auto const broken = detail::broken_rule(of))
         return *broken;
     book made{.title = of.title, .author = of.author, .price = of.price, .text = of.text};
-    repository<book>(in).insert(made);
+    with_rows<book>(in, [&](repository<book> const& books) { books.insert(made); });
     return made;
 }
 

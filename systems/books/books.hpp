@@ -136,8 +136,9 @@ struct writing_failed {
 using line_result = std::variant<accepted, book_not_found, writing_failed, invalid_field>;
 
 /// Reads the text, adds the line and a line feed, writes the whole text. `line`: 1 to 1000 bytes of
-/// UTF-8 without a line feed. Inside a running unit of this thread and database it is part of that
-/// unit. A read and a write in one transaction; controls use two.
+/// UTF-8 without a line feed. A read and a write in one transaction; controls use two. Inside a
+/// running unit of this thread and database it is part of that unit: `retry` and `level` are the
+/// unit's own then, and what would be `writing_failed` is thrown, for the unit to run again.
 /// \throws error `commit_unknown`: added or not, nobody knows
 /// \throws error `unavailable`, `backend_failure`, …: the line was not added
 [[nodiscard]] line_result

@@ -3,6 +3,7 @@
 #include "systems/coupons/coupons.hpp"
 
 #include "systems/coupons/issue_checks.hpp"
+#include "systems/in_unit.hpp"
 #include "systems/own_sql.hpp"
 
 namespace tiebreak::systems::coupons {
@@ -45,7 +46,9 @@ std::variant<coupon, code_taken, invalid_field> create_coupon(database& in, new_
         .starts_at = of.starts_at,
         .ends_at = of.ends_at,
     };
-    if (repository<coupon>(in).insert_if_absent(made) == outcome::lost)
+    auto const answer = with_rows<coupon>(
+        in, [&](repository<coupon> const& coupons) { return coupons.insert_if_absent(made); });
+    if (answer == outcome::lost)
         return code_taken{of.code};
     return made;
 }
@@ -62,13 +65,14 @@ std::variant<member, invalid_field> create_member(database& in, std::string_view
     if (!is_name(name))
         return invalid_field{"name", name_rule};
     member made{.name = std::string(name)};
-    repository<member>(in).insert(made);
+    with_rows<member>(in, [&](repository<member> const& members) { members.insert(made); });
     return made;
 }
 
 std::optional<member> find_member(database& in, std::int64_t id)
 {
-    return repository<member>(in).find(id);
+    return with_rows<member>(in,
+                             [&](repository<member> const& members) { return members.find(id); });
 }
 
 std::variant<member, member_not_found>

@@ -126,11 +126,12 @@ using issue_result = std::variant<issued,
                                   issuing_failed>;
 
 /// Issues one coupon to a member, or says why not. Every answer but `issued` left no trace.
-/// Inside a running unit of this thread and database it is part of that unit.
-/// Costs 4 reads and 2 writes in one transaction when issued; the first refusal that applies ends
-/// it. An unknown or impossible `code` or `member_id` is simply not found.
-/// \throws error `unsupported`: this strategy is not offered on this database
-/// \throws error `commit_unknown`: issued or not, nobody knows; asking again answers
+/// Inside a running unit of this thread and database it is part of that unit: `retry` and `level`
+/// are the unit's own then, and what would be `issuing_failed` is thrown, for the unit to run
+/// again. Costs 4 reads and 2 writes in one transaction when issued; the first refusal that applies
+/// ends it. An unknown or impossible `code` or `member_id` is simply not found. \throws error
+/// `unsupported`: this strategy is not offered on this database \throws error `commit_unknown`:
+/// issued or not, nobody knows; asking again answers
 ///   `already_issued` if it was
 /// \throws error `unavailable`, `backend_failure`, …: nothing was issued
 [[nodiscard]] issue_result issue(database& in,

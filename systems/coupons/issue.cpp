@@ -2,6 +2,7 @@
 /// The strategies. What they share is in issue_checks.hpp; here is who decides.
 #include "systems/coupons/coupons.hpp"
 #include "systems/coupons/issue_checks.hpp"
+#include "systems/in_unit.hpp"
 #include "systems/own_sql.hpp"
 
 #include <algorithm>
@@ -14,9 +15,9 @@ namespace {
 
 using detail::issue_request;
 
-transact_options transaction_of(issue_options const& options)
+transact_options transaction_of(database const& in, issue_options const& options)
 {
-    return {.retry = options.retry, .level = options.level};
+    return own_or_joined(in, options.retry, options.level);
 }
 
 void reach_between(issue_options const& options)
@@ -45,7 +46,7 @@ issue_result issue_checked(database& in,
             auto const& record = work.insert(detail::record_of(asked, *mine, seen.now));
             return detail::answer_of(record, *mine);
         },
-        transaction_of(options));
+        transaction_of(in, options));
 }
 
 // As the first description had it: the record first. Its foreign key share-locks the coupon's row,
@@ -57,9 +58,10 @@ issue_insert_first(database& in, issue_request const& asked, issue_options const
     // a herd that deadlocks thins out only by waiting
     constexpr std::chrono::milliseconds base{5};
     constexpr std::chrono::milliseconds cap{500};
-    auto how = transaction_of(options);
-    how.retry = options.retry.value_or(retry_policy{});
-    if (how.retry->spread == jitter::full) {
+    auto how = transaction_of(in, options);
+    if (!in.in_unit())
+        how.retry = options.retry.value_or(retry_policy{});
+    if (how.retry && how.retry->spread == jitter::full) {
         how.retry->base = std::max<std::chrono::microseconds>(how.retry->base, base);
         how.retry->cap = std::max<std::chrono::microseconds>(how.retry->cap, cap);
     }
@@ -104,7 +106,7 @@ issue_by_condition(database& in, issue_request const& asked, issue_options const
             auto const& record = work.insert(detail::record_of(asked, *read, seen.now));
             return detail::answer_of(record, *read);
         },
-        transaction_of(options));
+        transaction_of(in, options));
 }
 
 // A negative control: what was read may be old when it is written, and nobody looks.
@@ -118,7 +120,7 @@ issue_result issue_unchecked(database& in, issue_request const& asked, issue_opt
                 return read ? &*read : nullptr;
             });
         },
-        transaction_of(options));
+        transaction_of(in, options));
     if (seen.refusal)
         return *seen.refusal;
     reach_between(options);
@@ -133,7 +135,7 @@ issue_result issue_unchecked(database& in, issue_request const& asked, issue_opt
             auto const& record = work.insert(detail::record_of(asked, *read, seen.now));
             return detail::answer_of(record, *read);
         },
-        transaction_of(options));
+        transaction_of(in, options));
 }
 
 // A negative control: right with one process, and only then.
@@ -192,6 +194,8 @@ issue_result
 issue(database& in, std::string_view code, std::int64_t member_id, issue_options const& options)
 {
     issue_request const asked{.code = std::string(code), .member_id = member_id};
+    if (in.in_unit())
+        return decide(in, asked, options);  // a conflict leaves: only the outermost runs again
     try {
         return decide(in, asked, options);
     } catch (error const& failure) {

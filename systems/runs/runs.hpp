@@ -20,6 +20,7 @@
 
 #include <tiebreak/database.hpp>
 #include <tiebreak/lease.hpp>
+#include <tiebreak/redis.hpp>
 
 #include "systems/invalid_field.hpp"
 #include "systems/runs/budget.hpp"
@@ -62,12 +63,22 @@ using submit_result = std::variant<run, budget_exhausted, tenant_not_found, inva
 [[nodiscard]] std::optional<run>
 find_run(database& in, std::string_view tenant_id, std::int64_t run_id);
 
+/// How a claim is decided. All three are exact; the last two are there to be compared.
+enum class claim_way : std::uint8_t {
+    conditional,  ///< one conditional update for each run that was seen
+    pessimistic,  ///< SELECT … FOR UPDATE: the rows are held before they are taken
+    redis_cas,    ///< compare-and-set in Redis keeps rivals away, the conditional update decides
+};
+BOOST_DESCRIBE_ENUM(claim_way, conditional, pessimistic, redis_cas)
+
 struct claim_request {
     std::string worker{};  ///< 1 to 200 bytes of UTF-8; unique to this process, never reused
     int limit = 1;         ///< runs at most; 1 to 1000
     std::optional<std::string> tenant_id{};  ///< only of this tenant; of all when absent
     lease_options lease{};                   ///< 120 s, renewed every 30 s
     isolation level = isolation::engine_default;
+    claim_way how = claim_way::conditional;
+    redis const* cache = nullptr;  ///< for `redis_cas`; away, it decides nothing
 };
 
 /// A run that is the caller's until the lease ends.
@@ -79,7 +90,8 @@ struct claimed_run {
 /// Takes queued runs, highest priority first, then oldest: each is taken by exactly one worker.
 /// Fewer than `limit`, also none, when there are no more. One statement when nothing is queued,
 /// else two to look and two for each run.
-/// \throws std::invalid_argument: the limit, the worker's name or the lease are out of range
+/// \throws std::invalid_argument: the limit, the worker's name or the lease are out of range, or
+///   there is no Redis for `redis_cas`
 [[nodiscard]] std::vector<claimed_run> claim(database& in, claim_request const& request);
 
 /// What became of a run whose lease was to be extended.

@@ -1,92 +1,14 @@
 // An approval from end to end: decide, charge, complete. The three are separate on purpose: no
 // transaction is open while the provider is called.
-#include "systems/invalid_field.hpp"
-#include "systems/tickets/controls.hpp"
-#include "systems/tickets/decide.hpp"
+#include <tiebreak/redis_claim.hpp>
 
-#include <random>
-#include <stdexcept>
-#include <thread>
+#include "systems/tickets/controls.hpp"
+#include "systems/tickets/keyed.hpp"
+#include "systems/tickets/win.hpp"
 
 namespace tiebreak::systems::tickets {
 
 namespace {
-
-constexpr std::size_t payment_key_bytes_max = 200;
-
-void validate(approval_request const& request, approve_options const& options)
-{
-    if (request.payment_key.empty() ||
-        !is_storable_text(request.payment_key, payment_key_bytes_max))
-        throw std::invalid_argument("payment_key must be 1 to 200 bytes of text");
-    if (options.lock_wait.count() < 0)
-        throw std::invalid_argument("lock_wait must be 0 or more");
-    tiebreak::validate(options.retry);
-}
-
-// The claim of another order on the same payment key looks like a lost race, but never ends.
-bool is_claimed_by_another(database& in, approval_request const& request)
-{
-    auto const claim = repository<payment_claim>(in).find(request.payment_key);
-    return claim && claim->order_id != request.order_id;
-}
-
-std::chrono::microseconds pause_before_next(int runs, retry_policy const& policy)
-{
-    thread_local std::mt19937_64 random{std::random_device{}()};
-    return pause_after(runs, policy, random());
-}
-
-// Tries until the order is this call's, or somebody's, or the policy is used up.
-std::variant<tenure, approval>
-win_or_answer(database& in, approval_request const& request, approve_options const& options)
-try {
-    auto const& policy = options.retry;
-    auto const start = std::chrono::steady_clock::now();
-    for (int runs = 0;;) {
-        int const runs_left = policy.attempts_max == 0 ? 0 : policy.attempts_max - runs;
-        auto last = decide(in, request, options, runs_left);
-        if (last.won)
-            return *std::move(last.won);
-        if (auto refusal = refusal_of(in, request))
-            return *std::move(refusal);
-        // It is WAITING: the winner has given it back meanwhile, or the decision was never had.
-        if (options.how == strategy::unique_claim && is_claimed_by_another(in, request))
-            return approval{payment_key_in_use{}};
-        if (last.gave_up == errc::lock_timeout)
-            return approval{lock_wait_exceeded{}};
-        runs += last.runs;
-        bool const used_up = policy.attempts_max != 0 && runs >= policy.attempts_max;
-        if (last.gave_up == errc::stale_version || used_up)
-            return approval{in_progress{}};  // it was, when this call lost
-        bool const late = policy.deadline.count() != 0 &&
-                          std::chrono::steady_clock::now() - start >= policy.deadline;
-        if (last.gave_up || late)
-            return approval{attempts_exhausted{}};
-        std::this_thread::sleep_for(pause_before_next(runs, policy));
-    }
-
-} catch (error const& why) {
-    if (why.code() == errc::already_exists)
-        return approval{payment_key_in_use{}};
-    throw;
-}
-
-// What became of a tenure that was taken over while the provider was charging. The charge was this
-// call's, so if recovery completed the order by it, this call is the one that was approved.
-approval answer_overtaken(database& in, tenure const& held)
-{
-    auto const now = repository<order>(in).find(held.order_id);
-    if (now && now->status == order_status::complete && now->payment_key == held.payment_key) {
-        auto const bought = repository<ticket>(in).find_by<&ticket::order_id>(held.order_id);
-        if (bought)
-            return approved{
-                bought->bill_id, bought->id, held.order_id, held.amount, held.payment_key};
-    }
-    if (now && now->status == order_status::pending && now->payment_key == held.payment_key)
-        return payment_unavailable{false};
-    return payment_refunded{};
-}
 
 approval complete_or_refund(database& in,
                             payment_provider& provider,
@@ -130,6 +52,46 @@ pay(database& in, payment_provider& provider, tenure const& held, approve_option
     return payment_unavailable{false};
 }
 
+approval approve_as_decided(database& in,
+                            payment_provider& provider,
+                            approval_request const& request,
+                            approve_options const& options)
+{
+    auto won = win_or_answer(in, request, options);
+    if (auto* const answer = std::get_if<approval>(&won))
+        return std::move(*answer);
+    auto const& held = std::get<tenure>(won);
+    reach(options.reached, step::decided);
+    return pay(in, provider, held, options);
+}
+
+// Compare-and-set in Redis keeps the others away; whether the order is really to be had, the
+// conditional update says. What Redis does not know is decided as if it were not there.
+approval approve_by_claim(database& in,
+                          payment_provider& provider,
+                          approval_request const& request,
+                          approve_options const& options)
+{
+    redis_claims const claims(*options.cache);
+    redis_claim mine;
+    auto const claimed = claims.claim("order:" + std::to_string(request.order_id), mine);
+    if (claimed == claim_answer::lost)
+        return refusal_of(in, request).value_or(in_progress{});
+
+    struct given_back {
+        redis_claims const& to;
+        redis_claim const& claim;
+
+        ~given_back()
+        {
+            if (!claim.token.empty())
+                static_cast<void>(to.release(claim));
+        }
+    } const at_the_end{claims, mine};
+
+    return approve_as_decided(in, provider, request, options);
+}
+
 }  // namespace
 
 approval approve(database& in,
@@ -137,15 +99,14 @@ approval approve(database& in,
                  approval_request const& request,
                  approve_options const& options)
 {
-    validate(request, options);
+    check(request, options);
     if (is_negative_control(options.how))
         return approve_unchecked(in, provider, request, options);
-    auto won = win_or_answer(in, request, options);
-    if (auto* const answer = std::get_if<approval>(&won))
-        return std::move(*answer);
-    auto const& held = std::get<tenure>(won);
-    reach(options.reached, step::decided);
-    return pay(in, provider, held, options);
+    if (options.how == strategy::redis_cas)
+        return approve_by_claim(in, provider, request, options);
+    if (needs_library_tables(options.how))
+        return approve_with_payment_key(in, provider, request, options);
+    return approve_as_decided(in, provider, request, options);
 }
 
 std::string_view name_of(approval const& answer) noexcept

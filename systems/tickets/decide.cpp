@@ -82,7 +82,10 @@ std::optional<tenure>
 take(unit_of_work& work, approval_request const& request, approve_options const& options)
 {
     switch (options.how) {
-    case strategy::conditional: pause_between(options); return take_conditionally(work, request);
+    case strategy::conditional:
+    case strategy::idempotency_sql:
+    case strategy::idempotency_redis:
+    case strategy::redis_cas: pause_between(options); return take_conditionally(work, request);
     case strategy::unique_claim: pause_between(options); return take_by_claim(work, request);
     default: return take_as_read(work, request, options);
     }

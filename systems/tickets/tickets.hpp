@@ -21,6 +21,7 @@
 #pragma once
 
 #include <tiebreak/database.hpp>
+#include <tiebreak/redis.hpp>
 
 #include "systems/tickets/entities.hpp"
 #include "systems/tickets/payment_provider.hpp"
@@ -88,6 +89,12 @@ struct approve_options {
     std::chrono::milliseconds lock_wait{1'000};
     /// Called at each step; may be empty.
     std::function<void(step)> reached{};
+    /// `idempotency_redis` and `redis_cas` need it, the others leave it alone. Lost, slow or lying,
+    /// it never makes an approval that the database does not.
+    redis const* cache = nullptr;
+    /// `idempotency_…`: how long a payment key belongs to the call that is at it, without an answer
+    /// of the provider; more than 0. Then the next call with this key takes over.
+    std::chrono::milliseconds owner_deadline{60'000};
 };
 
 /// The answers to an approval. One of many calls gets `approved`.
@@ -97,6 +104,8 @@ struct approved {
     std::int64_t order_id = 0;
     std::int64_t amount = 0;
     std::string payment_key{};
+    /// `idempotency_…`: this repeats the answer of an earlier call with the same payment key.
+    bool replayed = false;
 };
 
 struct already_processed {
@@ -155,7 +164,8 @@ using systems::name_of;
 /// "approved", "already-processed", "in-progress" …
 [[nodiscard]] std::string_view name_of(approval const& answer) noexcept;
 
-/// Approves an order: decides, charges, completes. Two transactions and one call of the provider
+/// Approves an order: decides, charges, completes. With `idempotency_…` a repeat of a payment key
+/// whose answer is final gets that answer again. Two transactions and one call of the provider
 /// for the winner; two or three statements for the others.
 /// \throws std::invalid_argument: a payment key or option that is out of range
 /// \throws std::logic_error: a unit of work of this thread and database is running

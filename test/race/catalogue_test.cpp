@@ -53,7 +53,9 @@ TEST(Catalogue, EveryScenarioRacesItsControlsFirst)
                      "unique_claim",
                      "optimistic",
                      "pessimistic",
-                     "pessimistic_where"}));
+                     "pessimistic_where",
+                     "idempotency_sql"}));
+    EXPECT_EQ(names_of({.scenario = scenario_kind::ticket, .redis = "redis://h"}).size(), 10U);
     EXPECT_EQ(names_of({.scenario = scenario_kind::run}), (names{"fenced", "two_phase"}));
     EXPECT_EQ(names_of({.scenario = scenario_kind::run, .pause = true}),
               (names{"unfenced", "fenced", "two_phase"}));
@@ -76,13 +78,27 @@ TEST(Catalogue, NamesAreTakenInTheOrderGiven)
     EXPECT_EQ(names_of({.strategies = {"all"}}), names_of({}));
 }
 
-TEST(Catalogue, WhatComesLaterSaysSo)
+TEST(Catalogue, WhatIsMissingSaysSo)
 {
     EXPECT_NE(refusal({.strategies = {"insert_first"}}).find("MariaDB"), std::string::npos);
-    for (auto const* name : {"idempotency_sql", "idempotency_redis", "redis_cas"})
-        EXPECT_NE(refusal({.scenario = scenario_kind::ticket, .strategies = {name}})
-                      .find("later release"),
-                  std::string::npos);
+    EXPECT_NE(refusal({.strategies = {"combined"}}).find("later release"), std::string::npos);
+    for (auto const* name : {"idempotency_redis", "redis_cas"}) {
+        race_options ticket{.scenario = scenario_kind::ticket, .strategies = {name}};
+        EXPECT_NE(refusal(ticket).find("--redis"), std::string::npos);
+        ticket.redis = "redis://127.0.0.1";
+        EXPECT_EQ(refusal(ticket), "");
+    }
+    EXPECT_EQ(refusal({.scenario = scenario_kind::ticket, .strategies = {"idempotency_sql"}}), "");
+}
+
+TEST(RaceOptions, RedisIsForTickets)
+{
+    EXPECT_NE(wrong({.redis = "redis://127.0.0.1"}).find("--redis"), std::string::npos);
+    EXPECT_EQ(wrong({.scenario = scenario_kind::ticket, .redis = "redis://127.0.0.1"}), "");
+    EXPECT_EQ(redis_url_of({.redis = "redis://h"}, "redis_cas", "/tmp/race-x"),
+              "redis://h?key_prefix=tiebreak:race-x:redis_cas:");
+    EXPECT_EQ(redis_url_of({.redis = "redis://h?db=1"}, "redis_cas", "/tmp/race-x"),
+              "redis://h?db=1&key_prefix=tiebreak:race-x:redis_cas:");
 }
 
 TEST(Catalogue, UnknownAndRepeatedNamesAreRefused)

@@ -2,6 +2,8 @@
 // and a client that speaks JSON.
 #pragma once
 
+#include <tiebreak/schema.hpp>
+
 #include "schema/schema.hpp"
 #include "service/api/resources.hpp"
 #include "service/http/server.hpp"
@@ -75,6 +77,7 @@ protected:
         if (HasFatalFailure())
             return;
         schema::apply(db());
+        install(db());
         app_.name = "test";
         app_.db = &db();
         app_.payments = &payments_;

@@ -4,6 +4,7 @@
 #include "service/payments/transport.hpp"
 #include "support/captured_log.hpp"
 
+#include <cstdlib>
 #include <future>
 #include <set>
 #include <stdexcept>
@@ -290,6 +291,16 @@ TEST_F(PaymentClient, NamesEveryKeySafelyInThePathAndTheHeader)
                                                           "/cancel HTTP/1.1\r\n"))
             << server_.requests().back();
     }
+}
+
+TEST_F(PaymentClient, DoesNotUseTheProxyOfTheEnvironment)
+{
+    scripted_server const proxy;
+    ::setenv("http_proxy", ("http://127.0.0.1:" + std::to_string(proxy.port())).c_str(), 1);
+    server_.reply({approval()});
+    EXPECT_EQ(client().charge(wish()).outcome, charge_outcome::approved);
+    ::unsetenv("http_proxy");
+    EXPECT_EQ(proxy.connections(), 0);
 }
 
 TEST_F(PaymentClient, KeepsTheBasePathAndSendsTheUrlsUser)

@@ -1,7 +1,7 @@
 // `tiebreak payments` from outside: what it prints, what it answers, how it ends, and that its
 // counts are right after it was killed.
+#include "service/listening_process.hpp"
 #include "service/payments/payment_client.hpp"
-#include "service/payments/payments_process.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
@@ -38,7 +38,7 @@ charge_request once(std::string const& key)
 
 TEST_F(PaymentsCommand, ListensAtAFreePortCountsAndEndsInOrder)
 {
-    payments_process process(books());
+    listening_process process("payments", books());
     payment_client pay(process.url());
     EXPECT_EQ(pay.charge(once("k")).outcome, charge_outcome::approved);
     EXPECT_EQ(pay.charge({"each", 1, 1'000}).outcome, charge_outcome::approved);
@@ -50,7 +50,7 @@ TEST_F(PaymentsCommand, ListensAtAFreePortCountsAndEndsInOrder)
 
 TEST_F(PaymentsCommand, ADroppedReplyHasTakenTheMoneyAndTheRepeatLearnsIt)
 {
-    payments_process process(books(), {"--drop-reply-rate", "1"});
+    listening_process process("payments", books(), {"--drop-reply-rate", "1"});
     payment_client pay(process.url(), {.attempts_max = 3, .pause = milliseconds{1}});
     EXPECT_EQ(pay.charge(once("k")).outcome, charge_outcome::no_answer);
     EXPECT_EQ(pay.find("k")->charges, 1);
@@ -63,8 +63,8 @@ TEST_F(PaymentsCommand, ADroppedReplyHasTakenTheMoneyAndTheRepeatLearnsIt)
 
 TEST_F(PaymentsCommand, RepeatsGetThroughRepliesThatAreLostAndErrors)
 {
-    payments_process const process(
-        books(), {"--drop-reply-rate", "0.4", "--error-rate", "0.3", "--seed", "3"});
+    listening_process const process(
+        "payments", books(), {"--drop-reply-rate", "0.4", "--error-rate", "0.3", "--seed", "3"});
     payment_client pay(process.url(),
                        {.call_time = seconds{60}, .attempts_max = 30, .pause = milliseconds{1}});
     for (int i = 0; i < 40; ++i) {
@@ -76,7 +76,7 @@ TEST_F(PaymentsCommand, RepeatsGetThroughRepliesThatAreLostAndErrors)
 
 TEST_F(PaymentsCommand, ALateReplyIsNoAnswerAndTheMoneyMayHaveBeenTaken)
 {
-    payments_process const process(books(), {"--latency-ms", "600..600"});
+    listening_process const process("payments", books(), {"--latency-ms", "600..600"});
     payment_client hasty(process.url(), {.attempt_time = milliseconds{50}, .attempts_max = 1});
     EXPECT_EQ(hasty.charge(once("k")).outcome, charge_outcome::no_answer);
     payment_client patient(process.url());
@@ -88,7 +88,7 @@ TEST_F(PaymentsCommand, ALateReplyIsNoAnswerAndTheMoneyMayHaveBeenTaken)
 // was approved is in the books.
 TEST_F(PaymentsCommand, CountsStayRightWhenItIsKilledInTheMiddle)
 {
-    payments_process process(books());
+    listening_process process("payments", books());
     payment_client pay(process.url(),
                        {.call_time = seconds{60},
                         .attempts_max = 100,
@@ -125,7 +125,7 @@ TEST_F(PaymentsCommand, CountsStayRightWhenItIsKilledInTheMiddle)
 
 TEST_F(PaymentsCommand, ARefundHappensOnceThoughItIsKilledInTheMiddle)
 {
-    payments_process process(books());
+    listening_process process("payments", books());
     payment_client pay(process.url(),
                        {.call_time = seconds{60},
                         .attempts_max = 100,
@@ -160,7 +160,7 @@ TEST_F(PaymentsCommand, ARefundHappensOnceThoughItIsKilledInTheMiddle)
 
 TEST_F(PaymentsCommand, ATermSignalLetsTheCallAtHandEnd)
 {
-    payments_process process(books(), {"--latency-ms", "400..400"});
+    listening_process process("payments", books(), {"--latency-ms", "400..400"});
     payment_client pay(process.url(), {.attempts_max = 1});
     auto charging = std::async(std::launch::async, [&] { return pay.charge(once("k")).outcome; });
     payment_client watching(process.url());

@@ -1,8 +1,8 @@
 // Tickets paid over HTTP: whatever is lost, late or killed between the two, each order ends with
 // one charge that stands or with none, as the order says.
 #include "schema/schema.hpp"
+#include "service/listening_process.hpp"
 #include "service/payments/payment_client.hpp"
-#include "service/payments/payments_process.hpp"
 #include "support/engines.hpp"
 #include "support/fault_proxy.hpp"
 #include "support/process.hpp"
@@ -120,7 +120,7 @@ TIEBREAK_ON_SHARED_ENGINES(TicketPayments);
 TEST_P(TicketPayments, AreCalledAndChargedOnceForFiveApprovalsOfAnOrder)
 {
     auto const orders = make_orders(20);
-    payments_process const provider(books(), {"--latency-ms", "0..4"});
+    listening_process const provider("payments", books(), {"--latency-ms", "0..4"});
     payment_client pay(provider.url());
     auto const told = approve_all(orders, pay, 5);
     EXPECT_EQ(told.count("approved"), orders.size());
@@ -135,17 +135,18 @@ TEST_P(TicketPayments, AreCalledAndChargedOnceForFiveApprovalsOfAnOrder)
 TEST_P(TicketPayments, FaultsOfEveryKindLeaveNoDoubtBehind)
 {
     auto const orders = make_orders(30);
-    payments_process const provider(books(),
-                                    {"--decline-rate",
-                                     "0.2",
-                                     "--error-rate",
-                                     "0.3",
-                                     "--drop-reply-rate",
-                                     "0.3",
-                                     "--latency-ms",
-                                     "0..4",
-                                     "--seed",
-                                     "5"});
+    listening_process const provider("payments",
+                                     books(),
+                                     {"--decline-rate",
+                                      "0.2",
+                                      "--error-rate",
+                                      "0.3",
+                                      "--drop-reply-rate",
+                                      "0.3",
+                                      "--latency-ms",
+                                      "0..4",
+                                      "--seed",
+                                      "5"});
     payment_client pay(provider.url(), attempts(2));
     auto const told = approve_all(orders, pay, 5);
     recover_dry(pay);
@@ -160,7 +161,7 @@ TEST_P(TicketPayments, FaultsOfEveryKindLeaveNoDoubtBehind)
 TEST_P(TicketPayments, AnErrorIsNeverSaidOfAChargeThatStandsThoughTheProviderIsKilled)
 {
     auto const orders = make_orders(60);
-    payments_process provider(books());
+    listening_process provider("payments", books());
     payment_client pay(provider.url(), attempts(2));
     std::atomic<int> done{0};
     std::jthread approvals([&] { (void)approve_all(orders, pay, 3, &done); });
@@ -189,7 +190,7 @@ TEST_P(TicketPayments, AnErrorIsNeverSaidOfAChargeThatStandsThoughTheProviderIsK
 
 TEST_P(TicketPayments, LeftPendingByADeadServerAreRecovered)
 {
-    payments_process const provider(books());
+    listening_process const provider("payments", books());
     for (auto const at : {tickets::step::decided, tickets::step::charged}) {
         auto const order = make_orders(1).front();
         close();
@@ -219,9 +220,8 @@ TEST_P(TicketPayments, AreRefundedOnceThoughTheReplyToTheCancellationIsLost)
     auto const order = make_orders(1).front();
     tickets::bill stray{.order_id = order.id, .payment_key = "x", .charge_id = "x", .amount = 1};
     repository<tickets::bill>(db()).insert(stray);
-    payments_process const provider(books());
-    fault_proxy between(static_cast<std::uint16_t>(
-        std::stoi(provider.url().substr(provider.url().rfind(':') + 1))));
+    listening_process const provider("payments", books());
+    fault_proxy between(provider.port());
     payment_client pay(between.through(provider.url()), attempts(3));
     between.arm({.when_sent = "cancel", .what = fault::drop_reply});
     between.arm({.when_sent = "cancel", .what = fault::cut_reply, .bytes = 40});
@@ -239,9 +239,8 @@ TEST_P(TicketPayments, AreRefundedOnceThoughTheReplyToTheCancellationIsLost)
 TEST_P(TicketPayments, ThatArriveAfterTheirOrderWasGivenBackTakeNothing)
 {
     auto const order = make_orders(1).front();
-    payments_process const provider(books());
-    fault_proxy between(static_cast<std::uint16_t>(
-        std::stoi(provider.url().substr(provider.url().rfind(':') + 1))));
+    listening_process const provider("payments", books());
+    fault_proxy between(provider.port());
     payment_client pay(between.through(provider.url()), attempts(1));
     payment_client sure(provider.url());
     between.arm({.when_sent = "POST", .what = fault::hold, .hold = milliseconds{500}});

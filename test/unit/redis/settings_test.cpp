@@ -44,13 +44,15 @@ TEST(RedisUrl, NamesASocket)
 TEST(RedisUrl, OverridesTheOptions)
 {
     auto const options =
-        parse_redis_url("redis://h?connections=3&connect_timeout_ms=7&command_timeout_ms=9",
-                        {.connections_max = 1, .failures_max = 4})
+        parse_redis_url(
+            "redis://h?connections=3&connect_timeout_ms=7&command_timeout_ms=9&key_prefix=a:",
+            {.connections_max = 1, .failures_max = 4})
             .options;
     EXPECT_EQ(options.connections_max, 3);
     EXPECT_EQ(options.connect_timeout, milliseconds{7});
     EXPECT_EQ(options.command_timeout, milliseconds{9});
     EXPECT_EQ(options.failures_max, 4);
+    EXPECT_EQ(options.key_prefix, "a:");
 }
 
 TEST(RedisUrl, TakesThePasswordFromAFileOrTheEnvironment)

@@ -1,5 +1,5 @@
-// See payments_process.hpp.
-#include "service/payments/payments_process.hpp"
+// See listening_process.hpp.
+#include "service/listening_process.hpp"
 
 #include <csignal>
 #include <fcntl.h>
@@ -15,25 +15,28 @@ constexpr int start_limit_ms = 60'000;
 
 }  // namespace
 
-payments_process::payments_process(std::string books_url, std::vector<std::string> const& more)
-    : books_url_(std::move(books_url))
+listening_process::listening_process(std::string subcommand,
+                                     std::string database_url,
+                                     std::vector<std::string> const& more)
+    : subcommand_(std::move(subcommand)), database_url_(std::move(database_url))
 {
     start(more);
 }
 
-payments_process::~payments_process()
+listening_process::~listening_process()
 {
     process_.reset();
     if (out_ >= 0)
         ::close(out_);
 }
 
-void payments_process::start(std::vector<std::string> const& more)
+void listening_process::start(std::vector<std::string> const& more)
 {
     int ends[2] = {-1, -1};
     if (::pipe2(ends, O_CLOEXEC) != 0)
-        throw std::runtime_error("no pipe for the payments process");
-    std::vector<std::string> words{"tiebreak", "payments", "--listen", listen_, "--db", books_url_};
+        throw std::runtime_error("no pipe for a listening process");
+    std::vector<std::string> words{
+        "tiebreak", subcommand_, "--listen", listen_, "--db", database_url_};
     words.insert(words.end(), more.begin(), more.end());
     std::vector<char*> arguments;
     for (auto& one : words)
@@ -51,12 +54,12 @@ void payments_process::start(std::vector<std::string> const& more)
     auto const line = first_line();
     auto const at = line.find("http://");
     if (at == std::string::npos)
-        throw std::runtime_error("the payments process does not say where it listens: " + line);
+        throw std::runtime_error("the process does not say where it listens: " + line);
     url_ = line.substr(at);
     listen_ = url_.substr(url_.find("//") + 2);
 }
 
-std::string payments_process::first_line()
+std::string listening_process::first_line()
 {
     std::string line;
     pollfd watched{out_, POLLIN, 0};
@@ -68,14 +71,19 @@ std::string payments_process::first_line()
     return line;
 }
 
-void payments_process::kill()
+std::uint16_t listening_process::port() const
+{
+    return static_cast<std::uint16_t>(std::stoi(url_.substr(url_.rfind(':') + 1)));
+}
+
+void listening_process::kill()
 {
     process_->send(SIGKILL);
     (void)process_->wait();
     process_.reset();
 }
 
-int payments_process::end()
+int listening_process::end()
 {
     process_->send(SIGTERM);
     int const code = process_->wait();
@@ -83,7 +91,7 @@ int payments_process::end()
     return code;
 }
 
-void payments_process::start_again(std::vector<std::string> const& more)
+void listening_process::start_again(std::vector<std::string> const& more)
 {
     start(more);
 }
