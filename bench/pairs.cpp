@@ -1,5 +1,7 @@
 #include "bench/pairs.hpp"
 
+#include "bench/round_trips.hpp"
+
 #include <boost/json.hpp>
 
 #include <algorithm>
@@ -16,6 +18,8 @@ namespace bench {
 namespace {
 
 using clock = std::chrono::steady_clock;
+
+constexpr int warm_up = 50;
 
 double time_us(std::function<void(int)> const& work, int times)
 {
@@ -43,8 +47,10 @@ result compare(std::string name,
                std::function<void(int)> const& bare,
                std::function<void(int)> const& ours)
 {
-    ours(50);
-    auto const once = time_us(bare, 200);
+    ours(warm_up);
+    auto const once = time_us(bare, warm_up);
+    int const bare_round_trips = round_trips([&] { bare(1); });
+    int const our_round_trips = round_trips([&] { ours(1); });
     int const times = std::max(1, static_cast<int>(how.slice_ms * 1000 / once));
     std::vector<double> bare_us;
     std::vector<double> ours_us;
@@ -64,30 +70,35 @@ result compare(std::string name,
             .ratio = median(ratios),
             .ratio_low = percentile(ratios, 0.1),
             .ratio_high = percentile(ratios, 0.9),
-            .pairs = how.pairs};
+            .pairs = how.pairs,
+            .bare_round_trips = bare_round_trips,
+            .tiebreak_round_trips = our_round_trips};
 }
 
 void print_heading()
 {
-    std::printf("%-32s %-8s %10s %12s %8s   %s\n",
+    std::printf("%-31s %-10s %9s %11s %7s  %-13s %s\n",
                 "what",
                 "engine",
                 "bare µs",
                 "tiebreak µs",
                 "ratio",
-                "10 %..90 % of the pairs");
+                "10 %..90 %",
+                "round trips");
 }
 
 void print(result const& one, double target)
 {
-    std::printf("%-32s %-8s %10.3f %11.3f %8.3f   %.3f..%.3f",
+    std::printf("%-31s %-10s %8.3f %11.3f %7.3f  %.3f..%.3f  %3d and %d",
                 one.name.c_str(),
                 one.engine.c_str(),
                 one.bare_us,
                 one.tiebreak_us,
                 one.ratio,
                 one.ratio_low,
-                one.ratio_high);
+                one.ratio_high,
+                one.bare_round_trips,
+                one.tiebreak_round_trips);
     if (target > 0)
         std::printf("   at most %.2f: %s", target, one.ratio <= target ? "yes" : "NO");
     std::printf("\n");
@@ -121,7 +132,10 @@ void write_json(std::string const& file, double flush_us, std::vector<result> co
                         {"ratio", r.ratio},
                         {"ratio_low", r.ratio_low},
                         {"ratio_high", r.ratio_high},
-                        {"pairs", r.pairs}});
+                        {"pairs", r.pairs},
+                        {"bare_round_trips", r.bare_round_trips},
+                        {"tiebreak_round_trips", r.tiebreak_round_trips},
+                        {"flush_us", r.flush_us}});
     }
     std::ofstream out(file, std::ios::trunc);
     out << boost::json::value{{"flush_us", flush_us}, {"results", list}} << "\n";
@@ -149,6 +163,21 @@ double flush_cost_us(std::string const& folder)
     close(file);
     unlink(path.c_str());
     return times.empty() ? 0 : median(times);
+}
+
+double difference_us(std::function<void(bool)> const& before, std::function<void()> const& timed)
+{
+    constexpr int pairs = 101;
+    std::vector<double> differences;
+    for (int i = 0; i < pairs; ++i) {
+        double us[2] = {0, 0};
+        for (bool const full : {false, true}) {
+            before(full);
+            us[full ? 1 : 0] = time_us([&](int) { timed(); }, 1);
+        }
+        differences.push_back(us[1] - us[0]);
+    }
+    return std::max(0.0, median(differences));
 }
 
 }  // namespace bench

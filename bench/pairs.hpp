@@ -9,10 +9,10 @@
 namespace bench {
 
 struct options {
-    int pairs = 31;        ///< at least 15
-    double slice_ms = 20;  ///< about how long one side of a pair runs
-    std::string json{};    ///< append results to this file; empty: none
-    std::string only{};    ///< run names that contain this
+    int pairs = 101;      ///< at least 15
+    double slice_ms = 5;  ///< about how long one side of a pair runs
+    std::string json{};   ///< append results to this file; empty: none
+    std::string only{};   ///< run names that contain this
 };
 
 struct result {
@@ -24,9 +24,13 @@ struct result {
     double ratio_low = 0;    ///< 10th percentile of the ratios
     double ratio_high = 0;   ///< 90th percentile
     int pairs = 0;
+    int bare_round_trips = 0;
+    int tiebreak_round_trips = 0;
+    double flush_us = 0;  ///< what a commit waited for the disk; 0 in memory
 };
 
-/// Runs `bare(n)` and `ours(n)` in turn; each does its operation n times.
+/// Runs `bare(n)` and `ours(n)` in turn; each does its operation n times. Before that, once each to
+/// count round trips.
 [[nodiscard]] result compare(std::string name,
                              std::string engine,
                              options const& how,
@@ -36,12 +40,17 @@ struct result {
 void print_heading();
 void print(result const& one, double target);
 
-/// Writes `bench.json`: adds the results to those of the same file with other names.
+/// Writes `bench.json`: adds the results to those of the same file with other names or engines.
 void write_json(std::string const& file, double flush_us, std::vector<result> const& results);
 
 /// Median time of an fdatasync after a small write, in a folder (else the one for temporary files),
 /// in µs.
 [[nodiscard]] double flush_cost_us(std::string const& folder = {});
+
+/// How much longer `timed` takes, in µs, after `before(true)` than after `before(false)`: the
+/// median of many pairs, at least 0.
+[[nodiscard]] double difference_us(std::function<void(bool)> const& before,
+                                   std::function<void()> const& timed);
 
 [[nodiscard]] double median(std::vector<double> values);
 

@@ -1,14 +1,17 @@
 #!/usr/bin/env bash
-# The library against the bare C client, in interleaved pairs; writes bench.json.
+# The library against the bare C clients of its engines, in interleaved pairs; writes bench.json.
+# PostgreSQL and MariaDB are private throw-away servers (tools/databases.sh), unless both of
+# TIEBREAK_TEST_POSTGRES_URL and TIEBREAK_TEST_MARIADB_URL name others: databases to make two tables
+# in, which are dropped at the end.
 #
 #   tools/bench.sh [--quick]      --quick: the fewest pairs, short slices, for a first look
 set -euo pipefail
 cd "$(dirname "$0")/.."
-options=()
+pairs=() slices=()
 case "${1:-}" in
   "") ;;
-  --quick) options=(--pairs 15 --slice-ms 50) ;;
-  -h | --help) sed -n '2,4s/^# \{0,1\}//p' "$0"; exit 0 ;;
+  --quick) pairs=(--pairs 15) slices=(--slice-ms 50) ;;
+  -h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;;
   *) echo "bench: unknown option '$1'; the only one is --quick" >&2; exit 2 ;;
 esac
 
@@ -17,9 +20,17 @@ mkdir -p build
   cmake --build --preset release --parallel "$(nproc)" --target bench_micro bench_contention; } \
   >build/bench.log 2>&1 || { cat build/bench.log >&2; exit 1; }
 
+if [ -z "${TIEBREAK_TEST_POSTGRES_URL:-}" ] || [ -z "${TIEBREAK_TEST_MARIADB_URL:-}" ]; then
+  exec tools/databases.sh run tools/bench.sh "$@"
+fi
+
 rm -f bench.json
-build/release/bin/bench_micro "${options[@]}" --json bench.json
-build/release/bin/bench_contention "${options[@]}" --json bench.json
+for database in "" "$TIEBREAK_TEST_POSTGRES_URL" "$TIEBREAK_TEST_MARIADB_URL"; do
+  build/release/bin/bench_micro ${database:+--db "$database"} "${pairs[@]}" --json bench.json
+  ! command -v valgrind >/dev/null || tools/callgrind.sh ${database:+--db "$database"} --list 0
+  echo
+done
+build/release/bin/bench_contention "${pairs[@]}" "${slices[@]}" --json bench.json
 echo
 tools/compile_time.sh
 echo "written: bench.json"

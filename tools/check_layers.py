@@ -54,7 +54,7 @@ OUTSIDE = {
     "cli": ["race", "service", "systems", "schema"],
     "examples": [],
     "bench": ["service", "systems", "schema"],
-    "test": ["support", "unit", "examples", "race", "service", "systems", "schema", "cli"],
+    "test": ["support", "unit", "examples", "race", "service", "systems", "schema", "cli", "bench"],
 }
 SEES_SRC = "test/unit/"
 

@@ -30,6 +30,9 @@ constexpr std::chrono::seconds grace{5};
 constexpr std::chrono::seconds trusted_idle{30};
 constexpr std::chrono::seconds killer_timeout{2};
 
+// No answer of the server is shorter: its head, and the least that says yes.
+constexpr int shortest_answer = 11;
+
 constexpr std::string_view begin_text = "START TRANSACTION";
 constexpr std::string_view begin_read_text =
     "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
@@ -83,6 +86,13 @@ private:
     std::string text_;
     connection_handle handle_;
 };
+
+// From now on a wait on the socket ends only when so many bytes are there, or the link is down. A
+// unix socket takes no notice.
+void wake_at(st_mysql* which, int bytes) noexcept
+{
+    ::setsockopt(mysql_get_socket(which), SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof bytes);
+}
 
 // The server does not say what a statement was busy with. One that writes is short, so it waited
 // for a lock.
@@ -235,7 +245,7 @@ void connection::begin(sql::begin_mode mode, isolation level)
 void connection::wait_for_begin()
 {
     std::string spoken;
-    if (auto const code = take_begin_answers(spoken); code != 0)
+    if (auto const code = take_begin_answers(spoken, false); code != 0)
         throw failed(code, spoken, false, false);
 }
 
@@ -257,8 +267,12 @@ bool connection::send_begin()
     return false;
 }
 
-unsigned int connection::take_begin_answers(std::string& spoken) noexcept
+unsigned int connection::take_begin_answers(std::string& spoken, bool statement_follows) noexcept
 {
+    // The answer to BEGIN alone would wake this thread for nothing. Whatever was read before a
+    // wait, a byte of that answer and all of the statement's are still to come.
+    if (statement_follows)
+        wake_at(handle(), 1 + shortest_answer);
     unsigned int code = 0;
     for (; answers_due_ > 0; --answers_due_) {
         if (mysql_read_query_result(handle()) == 0)
@@ -272,6 +286,8 @@ unsigned int connection::take_begin_answers(std::string& spoken) noexcept
             return code;
         }
     }
+    if (statement_follows)
+        wake_at(handle(), 1);
     if (code == 0)
         level_in_force_ = level_;
     return code;

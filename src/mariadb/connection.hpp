@@ -89,8 +89,10 @@ public:
     // then. True when an answer is due.
     [[nodiscard]] bool send_begin();
     // Takes the answers due, each before that of the statement sent behind them. A number other
-    // than 0: BEGIN failed, and what follows ran without it, or within.
-    [[nodiscard]] unsigned int take_begin_answers(std::string& spoken) noexcept;
+    // than 0: BEGIN failed, and what follows ran without it, or within. `statement_follows`: that
+    // statement has been sent, so its answer is waited for, too, though not taken.
+    [[nodiscard]] unsigned int take_begin_answers(std::string& spoken,
+                                                  bool statement_follows) noexcept;
 
     // Notes what an error did to the transaction and translates it. `writes`: of the statement.
     [[nodiscard]] error

@@ -284,7 +284,7 @@ statement::answer statement::send_and_answer(prepared& what)
         good = mysql_stmt_execute(handle) == 0;
         mysql_optionsv(server, MARIADB_OPT_SKIP_READ_RESPONSE, &no);
         answer begun;
-        begun.code = on_.take_begin_answers(begun.spoken);
+        begun.code = on_.take_begin_answers(begun.spoken, good);
         good =
             good && !is_cut_off(server) && server->methods->db_read_execute_response(handle) == 0;
         if (begun.code != 0) {
@@ -357,7 +357,7 @@ void statement::run_as_text(std::span<value const> parameters)
     } else {
         good = mysql_send_query(server, text_.data(), length) == 0;
         std::string spoken;
-        auto const code = on_.take_begin_answers(spoken);
+        auto const code = on_.take_begin_answers(spoken, good);
         good = good && !is_cut_off(server) && mysql_read_query_result(server) == 0;
         if (code != 0)
             throw on_.failed(code, spoken, true, talk.end());
