@@ -74,6 +74,14 @@ def open_reason(later, passed):
     return ", ".join(missing)
 
 
+def by_case(tests):
+    """(case, engines, result) in the order of the tests: engines with one result share a line."""
+    lines = {}
+    for case, _, shown, result in tests:
+        lines.setdefault((case, result), []).append(shown)
+    return [(case, ", ".join(engines), result) for (case, result), engines in lines.items()]
+
+
 def report(rows, tests, markdown):
     """Prints the table; answers the requirements that are not fulfilled."""
     wrong, still_open = [], []
@@ -89,13 +97,13 @@ def report(rows, tests, markdown):
             still_open.append((name, reason))
         if markdown:
             lead = f"**{name}** {sentence}".replace("|", "\\|")
-            for case, _, shown, result in mine or [("none yet", "", "", open_reason(later, passed))]:
+            for case, shown, result in by_case(mine) or [("none yet", "", open_reason(later, passed))]:
                 print(f"| {lead} | {case} | {shown} | {result} |")
                 lead = ""
             continue
         print(textwrap.fill(sentence, 100, initial_indent=f"{name:<5}", subsequent_indent=" " * 5))
-        for case, _, shown, result in mine:
-            print(f"       {case:<74} {shown:<14} {result}")
+        for case, shown, result in by_case(mine):
+            print(f"       {case}\n           {result} on {shown}")
         if not mine:
             print(f"       {'no test yet: comes with ' + later if later else 'NO TEST'}")
     closed = [name for name, (_, later) in rows.items() if not later and name not in wrong]

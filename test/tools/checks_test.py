@@ -160,7 +160,8 @@ class Checks(unittest.TestCase):
     def test_systems_table(self):
         report = {"testsuites": [
             {"name": "engines/A3", "testsuite": [
-                {"name": "OneWins/sqlite_memory", "status": "RUN", "result": "COMPLETED"},
+                *({"name": f"OneWins/{engine}", "status": "RUN", "result": "COMPLETED"}
+                  for engine in ("sqlite_memory", "postgresql", "mariadb")),
                 {"name": "Other/sqlite", "status": "NOTRUN", "result": "SUPPRESSED"}]},
             {"name": "B7", "testsuite": [
                 {"name": "AllServed", "status": "RUN", "result": "COMPLETED",
@@ -173,8 +174,8 @@ class Checks(unittest.TestCase):
         run = subprocess.run([TOOLS / "systems.py", program], stdout=subprocess.PIPE,
                              stderr=subprocess.PIPE, text=True, check=False)
         self.assertEqual(run.returncode, 1)
-        self.assertRegex(run.stdout, r"OneWins +sqlite_memory +passed")
-        self.assertRegex(run.stdout, r"AllServed +sqlite +FAILED")
+        self.assertRegex(run.stdout, r"OneWins\n +passed on sqlite_memory, postgresql, mariadb")
+        self.assertRegex(run.stdout, r"AllServed\n +FAILED on sqlite")
         self.assertNotIn("Other", run.stdout)
         self.assertIn("B7", run.stderr)
         self.assertNotIn("A3", run.stderr)
