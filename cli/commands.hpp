@@ -32,12 +32,11 @@ void add_schema(CLI::App& app, body& chosen);
 void add_serve(CLI::App& app, body& chosen);
 void add_token(CLI::App& app, body& chosen);
 void add_payments(CLI::App& app, body& chosen);
+void add_work(CLI::App& app, body& chosen);
+void add_reap(CLI::App& app, body& chosen);
 
 /// Of `schema`.
 void add_schema_add_version(CLI::App& to, body& chosen);
 void add_schema_gc(CLI::App& to, body& chosen);
-
-/// `work` and `reap`: known names that say in which release they come.
-void add_later(CLI::App& app, body& chosen);
 
 }  // namespace tiebreak::cli

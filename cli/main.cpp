@@ -45,7 +45,7 @@ std::string what_is_missing(int argc, char** argv, std::string const& said)
         if (first == known)
             return "'" + first + "': " + said + "; see 'tiebreak " + first + " --help'";
     return "there is no subcommand '" + first +
-           "': use race, schema, serve, token or payments; see 'tiebreak --help'";
+           "': use race, schema, serve, token, work, reap or payments; see 'tiebreak --help'";
 }
 
 int parse_and_run(int argc, char** argv)
@@ -62,7 +62,8 @@ int parse_and_run(int argc, char** argv)
     tiebreak::cli::add_serve(app, chosen);
     tiebreak::cli::add_token(app, chosen);
     tiebreak::cli::add_payments(app, chosen);
-    tiebreak::cli::add_later(app, chosen);
+    tiebreak::cli::add_work(app, chosen);
+    tiebreak::cli::add_reap(app, chosen);
     try {
         app.parse(argc, argv);
     } catch (CLI::Success const& answered) {
