@@ -37,7 +37,7 @@ constexpr char const* examples = R"(Examples:
   tiebreak serve --db sqlite:shop.db
   tiebreak serve --db postgresql://app@db/shop --listen 0.0.0.0:8080 --token-file tokens
   tiebreak serve --db sqlite:shop.db --listen 127.0.0.1:0 --ticket-strategy unique_claim
-  curl -s http://127.0.0.1:8080/openapi.json
+  curl -s http://127.0.0.1:8080/openapi.json      (and a page for people at /)
 
 Without --token-file everything belongs to tenant 'default', and only this machine can connect.)";
 
@@ -46,6 +46,7 @@ struct serve_flags {
     std::string listen = "127.0.0.1:8080";
     std::string name{};
     std::string token_file{};
+    std::string reports{};
     std::string payments{};
     std::string coupon_strategy{};
     std::string book_strategy{};
@@ -150,8 +151,11 @@ private:
 
 // How the connections to the database are used, in the metrics. The database lives longer than
 // anybody who asks for them.
-void show_pool(http::metrics& in, database const& of)
+void show_pool(http::metrics& in, database const& of, http::availability const& reach)
 {
+    in.add_gauge("tiebreak_database_away", "1 while the database cannot be reached", [&reach] {
+        return reach.is_away() ? 1.0 : 0.0;
+    });
     in.add_gauge("tiebreak_pool_open", "Connections to the database", [&of] {
         return static_cast<double>(of.connections().open);
     });
@@ -175,13 +179,18 @@ int serve(serve_flags const& flags)
         tokens = api::tenants::from_file(flags.token_file);
 
     api::application app{
-        .name = flags.name, .tokens = tokens ? &*tokens : nullptr, .decide = decisions_of(flags)};
+        .name = flags.name,
+        .tokens = tokens ? &*tokens : nullptr,
+        .decide = decisions_of(flags),
+        .page = {.version = TIEBREAK_VERSION, .is_lab = flags.lab, .reports = flags.reports}};
     auto const cache = redis_of(flags, app.decide);
     app.cache = cache ? &*cache : nullptr;
     http::limits limits;
     limits.work_threads = static_cast<std::size_t>(flags.threads);
-    http::metrics counted;
-    app.metrics_text = [&counted] { return counted.text(); };
+    http::availability reach;
+    http::metrics counted(&reach);
+    app.reach = &reach;
+    app.counted = &counted;
     database_options const options{.connections_max = flags.threads + 4,
                                    .connection_wait = limits.request_time,
                                    .retry = {.deadline = limits.request_time},
@@ -192,7 +201,8 @@ int serve(serve_flags const& flags)
     open_budgets(db, app.tokens, flags.budget);
     payments_of payments(db, flags, app.decide.recover_after);
     app.db = &db;
-    show_pool(counted, db);
+    app.page.engine = std::string{db.engine()} + " " + db.engine_version();
+    show_pool(counted, db, reach);
     app.payments = &payments.provider();
     http::server running(api::routes_of(app),
                          {.host = where.host,
@@ -220,6 +230,10 @@ void add_serve(CLI::App& app, body& chosen)
     command->add_option("--name", flags->name, "what /ping answers; default: HOST:PORT");
     command->add_option(
         "--token-file", flags->token_file, "who may call: lines TENANT SHA256 ('tiebreak token')");
+    command->add_option("--reports",
+                        flags->reports,
+                        "DIR with reports of races ('tiebreak race --json DIR/FILE'), for the page "
+                        "at /; not shown with --token-file");
     command->add_option("--payments",
                         flags->payments,
                         "URL of the payment provider ('tiebreak payments'); default: a stand-in "

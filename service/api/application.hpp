@@ -6,6 +6,8 @@
 #include <tiebreak/database.hpp>
 
 #include "service/api/tenants.hpp"
+#include "service/http/availability.hpp"
+#include "service/http/metrics.hpp"
 #include "systems/books/books.hpp"
 #include "systems/coupons/coupons.hpp"
 #include "systems/runs/runs.hpp"
@@ -31,6 +33,15 @@ struct decisions {
     std::chrono::milliseconds think{0};
 };
 
+/// What a person who opens the page wants to know of this process.
+struct page_facts {
+    std::string version{};  ///< of the program
+    std::string engine{};   ///< name and version
+    bool is_lab = false;
+    std::string reports{};  ///< a folder with reports of races (`race --json`); empty: none
+    std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
+};
+
 /// Constant while the server runs; every handler works on it from any thread.
 struct application {
     std::string name{};                                      ///< what `/ping` answers
@@ -40,7 +51,12 @@ struct application {
     tenants const* tokens = nullptr;
     redis const* cache = nullptr;  ///< for the ticket strategies that need it; outlives the server
     decisions decide{};
-    std::function<std::string()> metrics_text{};  ///< the answer of `/metrics`; may be empty
+    /// Whether the database can be reached. Null: every request tries.
+    http::availability* reach = nullptr;
+    /// What `/metrics` and the page tell; outlives the server. Null: nothing is counted.
+    http::metrics* counted = nullptr;
+    /// What the page at `/` says of this process beside what stands here.
+    page_facts page{};
 };
 
 /// `decisions::think` as a callback for the systems; empty when there is none.

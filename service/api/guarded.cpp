@@ -1,5 +1,7 @@
 #include "service/api/guarded.hpp"
 
+#include "service/http/availability.hpp"
+
 namespace tiebreak::service::api {
 
 namespace {
@@ -31,6 +33,40 @@ void authorise(application const& app, http::request& asked)
                             .set_header("WWW-Authenticate", "Bearer"));
 }
 
+bool is_away(error const& failure)
+{
+    auto const* const last = failure.last() != nullptr ? failure.last() : &failure;
+    return last->code() == errc::unavailable;
+}
+
+// One look, so that whoever finds out that it is away still is not kept waiting for long.
+void find_out(application const& app)
+{
+    retry_policy const once{.attempts_max = 1, .deadline = http::availability::probe_time};
+    static_cast<void>(
+        app.db->transact([](unit_of_work& work) { return work.database_time(); }, {.retry = once}));
+    app.reach->reached();
+}
+
+// Tells what the request found of the database. A refusal may have come before it was asked.
+http::response run(application const& app, resource_handler answers, http::request const& asked)
+{
+    if (app.reach == nullptr)
+        return answers(app, asked);
+    try {
+        if (app.reach->is_away())
+            find_out(app);
+        auto made = answers(app, asked);
+        if (made.status < 400 || made.status == 404)
+            app.reach->reached();
+        return made;
+    } catch (error const& failure) {
+        if (is_away(failure))
+            app.reach->lost();
+        throw;
+    }
+}
+
 }  // namespace
 
 void add_guarded(http::router& to,
@@ -40,12 +76,13 @@ void add_guarded(http::router& to,
                  resource_handler answers,
                  http::route_options options)
 {
+    options.needs = app.reach;
     to.add(
         method,
         std::move(pattern),
         [&app, answers = std::move(answers)](http::request& asked) {
             authorise(app, asked);
-            return answers(app, asked);
+            return run(app, answers, asked);
         },
         std::move(options));
 }

@@ -27,16 +27,21 @@ void add_health(http::router& to, application const& app)
            "/healthz",
            [](request&) { return http::json(200, http::json_object{}.add("status", "ok")); },
            {.where = at_once});
-    to.add(request_method::get, "/readyz", [&app](request& asked) {
-        auto const policy = asked.within({.attempts_max = 1});
-        static_cast<void>(app.db->transact([](unit_of_work& work) { return work.database_time(); },
-                                           {.retry = policy}));
-        return http::json(200, http::json_object{}.add("status", "ready"));
-    });
+    to.add(request_method::get,
+           "/readyz",
+           [&app](request& asked) {
+               auto const policy = asked.within({.attempts_max = 1});
+               static_cast<void>(app.db->transact(
+                   [](unit_of_work& work) { return work.database_time(); }, {.retry = policy}));
+               if (app.reach != nullptr)
+                   app.reach->reached();
+               return http::json(200, http::json_object{}.add("status", "ready"));
+           },
+           {.needs = app.reach});
     to.add(request_method::get,
            "/metrics",
            [&app](request&) {
-               auto made = http::plain_text(200, app.metrics_text ? app.metrics_text() : "");
+               auto made = http::plain_text(200, app.counted != nullptr ? app.counted->text() : "");
                made.content_type = http::metrics_type;
                return made;
            },

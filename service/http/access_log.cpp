@@ -68,10 +68,15 @@ void append_moment(std::string& to, std::chrono::system_clock::time_point when)
     using namespace std::chrono;
     auto const since = duration_cast<microseconds>(when.time_since_epoch());
     auto const second = static_cast<std::time_t>(since.count() / 1'000'000);
-    std::tm parts{};
-    ::gmtime_r(&second, &parts);
-    std::array<char, 24> text{};
-    to.append(text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts));
+    thread_local std::time_t known = -1;  // of the text: thousands of lines share a second
+    thread_local std::array<char, 24> text{};
+    thread_local std::size_t size = 0;
+    if (std::exchange(known, second) != second) {
+        std::tm parts{};
+        ::gmtime_r(&second, &parts);
+        size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts);
+    }
+    to.append(text.data(), size);
     to += '.';
     append_digits(to, static_cast<std::uint64_t>(since.count() % 1'000'000), 100'000);
     to += 'Z';

@@ -2,7 +2,7 @@
 
 #include "service/http/failure.hpp"
 #include "service/http/io_thread.hpp"
-#include "service/http/media_type.hpp"
+#include "service/http/judgement.hpp"
 #include "service/http/response_text.hpp"
 #include "service/http/run_handler.hpp"
 
@@ -119,14 +119,38 @@ void connection::advance()
             read();
             return;
         case request_reader::state::head_done: head_is_done(); break;
-        case request_reader::state::body: read(); return;
-        case request_reader::state::complete: dispatch(); return;
+        case request_reader::state::body:
+            if (hold_body())
+                read();
+            return;
+        case request_reader::state::complete:
+            if (hold_body())
+                dispatch();
+            return;
         case request_reader::state::refused:
             choose_id();
             reject(reader_.fault(), rejection::malformed);
             return;
         }
     }
+}
+
+// False when all bodies together are too much: then this one has been refused.
+bool connection::hold_body()
+{
+    auto const size = reader_.body_size();
+    shared_.body_bytes += size - held_;
+    held_ = size;
+    if (size == 0 || shared_.body_bytes.load() <= shared_.limits.body_bytes_total)
+        return true;
+    release_body();  // at once: the others can go on
+    reject(problem("overloaded", "there are too many bodies at once"), rejection::bodies_full);
+    return false;
+}
+
+void connection::release_body() noexcept
+{
+    shared_.body_bytes -= std::exchange(held_, 0);
 }
 
 void connection::choose_id()
@@ -154,54 +178,24 @@ void connection::head_is_done()
     asked.deadline = began_ + shared_.limits.request_time;
     asked.json_depth_max = shared_.limits.json_depth;
     asked.json_values_max = shared_.limits.json_values;
-    refusal_ = objection();
-    continue_with_body();
+    auto judged = judge(shared_.routes, shared_.limits, reader_.method(), reader_.facts(), asked);
+    route_ = judged.found;
+    instead_ = std::move(judged.instead);
+    reader_.allow_body(judged.body_bytes_max);
+    if (reader_.facts().has_body())
+        expect_body(judged.body_bytes_max);
 }
 
-std::optional<problem> connection::objection()
-{
-    auto& asked = reader_.current();
-    auto const method = parse_method(reader_.method());
-    asked.method = method.value_or(request_method::get);
-    route_ = nullptr;
-    if (asked.path == "*")
-        return std::nullopt;
-    auto match = shared_.routes.match(
-        method.value_or(request_method::options), asked.path, asked.path_parameters);
-    if (match.found == nullptr && match.allow.empty())
-        return problem("not-found");
-    if (match.found == nullptr && method == request_method::options) {
-        allow_ = std::move(match.allow);
-        return std::nullopt;
-    }
-    if (match.found == nullptr || !method)
-        return problem("method-not-allowed").set_header("Allow", std::move(match.allow));
-    route_ = match.found;
-    asked.route = route_->pattern;
-    if (!reader_.facts().has_body())
-        return std::nullopt;
-    if (asked.method == request_method::get || asked.method == request_method::head)
-        return problem("invalid-request", "this method has no body");
-    if (!accepts(route_->options.body_types, asked))
-        return problem("unsupported-media-type");
-    return std::nullopt;
-}
-
-void connection::continue_with_body()
+void connection::expect_body(std::size_t bytes_max)
 {
     auto const& facts = reader_.facts();
-    auto most = shared_.limits.body_bytes;
-    if (route_ != nullptr && route_->options.body_bytes_max > 0)
-        most = std::min(most, route_->options.body_bytes_max);
-    reader_.allow_body(most);
-    if (!facts.has_body())
-        return;
-    if (facts.content_length.value_or(0) > most) {
+    if (facts.content_length.value_or(0) > bytes_max) {
         end_with(problem("body-too-large"));
         return;
     }
-    if (refusal_ && facts.expects_continue) {
-        end_with(*refusal_);
+    if (instead_ && facts.expects_continue) {
+        ends_ = true;
+        respond(*std::exchange(instead_, std::nullopt));
         return;
     }
     enter(phase::reading, shared_.limits.body_time);
@@ -218,14 +212,13 @@ void connection::continue_with_body()
 void connection::dispatch()
 {
     ends_ = reader_.facts().wants_close;
-    if (refusal_) {
-        respond(answer(*std::exchange(refusal_, std::nullopt)));
+    if (instead_) {
+        respond(*std::exchange(instead_, std::nullopt));
         return;
     }
-    if (route_ == nullptr) {
-        auto const& allow = allow_.empty() ? shared_.routes.allow_of_all() : allow_;
-        respond(std::move(empty(204).set("Allow", allow)));
-        allow_.clear();
+    if (!may_begin()) {
+        shared_.rejected(rejection::database_away);
+        respond(answer(problem("unavailable", "the database is away; it was not tried")));
         return;
     }
     if (route_->options.where == runs::in_place) {
@@ -239,6 +232,16 @@ void connection::dispatch()
         return;
     shared_.rejected(rejection::queue_full);
     respond(answer(problem("overloaded", "the queue of requests is full")));
+}
+
+// Asked before the queue, whose threads may all be waiting for what is away.
+bool connection::may_begin()
+{
+    auto* const needed = route_->options.needs;
+    if (needed == nullptr)
+        return true;
+    trying_ = needed->try_enter();
+    return trying_.has_value();
 }
 
 // On a work thread; nothing else touches the request meanwhile.
@@ -268,6 +271,7 @@ void connection::end_with(problem const& what)
 
 void connection::respond(response&& made)
 {
+    trying_.reset();
     if (phase_ == phase::closed)
         return;
     if (made.is_withheld) {
@@ -304,6 +308,7 @@ void connection::on_written(asio_error const& failure)
         linger();
         return;
     }
+    release_body();
     reader_.forget();
     route_ = nullptr;
     enter(phase::idle, shared_.limits.idle_time);
@@ -385,6 +390,7 @@ void connection::close()
         --shared_.connections;
     if (std::exchange(is_in_flight_, false))
         --shared_.in_flight;
+    release_body();
     asio_error ignored;
     socket_.close(ignored);
     home_.remove(*this);  // may be the last owner but for the caller's

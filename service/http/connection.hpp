@@ -11,6 +11,7 @@
 /// | `closed`   | nothing                      |                          |
 #pragma once
 
+#include "service/http/availability.hpp"
 #include "service/http/request_reader.hpp"
 #include "service/http/response.hpp"
 #include "service/http/shared_state.hpp"
@@ -78,10 +79,10 @@ private:
     void on_read(boost::system::error_code const& failure, std::size_t bytes);
     void advance();
     void head_is_done();
-    [[nodiscard]] std::optional<problem> objection();
     void choose_id();
-    void continue_with_body();
+    void expect_body(std::size_t bytes_max);
     void dispatch();
+    [[nodiscard]] bool may_begin();
     void handle(bool is_late);
     void end_with(problem const& what);
     void respond(response&& answer);
@@ -89,6 +90,8 @@ private:
     void linger();
     void reject(problem const& what, rejection why);
     void count_answer();
+    [[nodiscard]] bool hold_body();
+    void release_body() noexcept;
 
     tcp_socket socket_;
     peer peer_;
@@ -100,10 +103,11 @@ private:
     phase phase_ = phase::idle;
     clock::time_point deadline_{};
     route const* route_ = nullptr;
-    std::string allow_{};               // for OPTIONS
-    std::optional<problem> refusal_{};  // decided at the head, answered after the body
-    clock::time_point began_{};         // the head was whole
-    std::size_t answered_ = 0;          // requests
+    std::optional<response> instead_{};              // decided at the head, sent after the body
+    std::optional<availability::attempt> trying_{};  // until it is answered
+    std::size_t held_ = 0;       // bytes of the body, counted in the shared state
+    clock::time_point began_{};  // the head was whole
+    std::size_t answered_ = 0;   // requests
     bool is_in_flight_ = false;
     bool ends_ = false;        // closes after this answer
     bool is_expired_ = false;  // a read was cancelled because it took too long

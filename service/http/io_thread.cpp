@@ -1,5 +1,7 @@
 #include "service/http/io_thread.hpp"
 
+#include <tiebreak/log.hpp>
+
 #include "service/http/response_text.hpp"
 
 #include <boost/asio/post.hpp>
@@ -40,7 +42,17 @@ io_thread::~io_thread()
 
 void io_thread::start()
 {
-    thread_ = std::thread([this] { context_.run(); });
+    thread_ = std::thread([this] {
+        for (;;)
+            try {
+                context_.run();
+                return;
+            } catch (std::exception const& failure) {
+                // Of one connection, which its deadline will close; the others go on.
+                std::array const fields{log_field{"what", failure.what()}};
+                log(log_level::error, "connection_failed", fields);
+            }
+    });
 }
 
 void io_thread::adopt(tcp_socket socket, peer whose)

@@ -33,6 +33,7 @@ void validate(limits const& of)
     require("header_fields", of.header_fields, 8, 1'000);
     require("url_bytes", of.url_bytes, 128, of.head_bytes);
     require("body_bytes", of.body_bytes, kib, kib * kib * kib);
+    require("body_bytes_total", of.body_bytes_total, of.body_bytes, kib * kib * kib * kib);
     require("chunk_extra_bytes", of.chunk_extra_bytes, 0, 64 * kib);
     require("json_depth", of.json_depth, 1, 1'000);
     require("json_values", of.json_values, 16, 10 * million);

@@ -44,6 +44,10 @@ struct limits {
 
     // How much there is for all.
 
+    /// Bytes of bodies that are arriving or being handled, of all connections; `body_bytes` to
+    /// 1 TiB. Above: 503, and closed.
+    std::size_t body_bytes_total = 256 * 1024 * 1024;
+
     /// Connections in total; 1 to 1 million, and never more than the process may have files less
     /// 64. When full the connection idle longest is closed; when none is idle: 503 and close.
     std::size_t connections = 4'096;

@@ -1,6 +1,8 @@
 // Series are made once and found again by number, so that counting is an atomic addition.
 #include "service/http/metrics.hpp"
 
+#include "service/http/availability.hpp"
+
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -24,9 +26,15 @@ using prometheus::Registry;
 
 constexpr std::size_t errc_count = 32;
 constexpr std::size_t wait_count = 4;
-constexpr std::size_t rejection_count = 6;
-constexpr std::array<std::string_view, rejection_count> rejection_names{
-    "queue_full", "waited_too_long", "connections_full", "peer_full", "malformed", "too_slow"};
+constexpr std::size_t rejection_count = 8;
+constexpr std::array<std::string_view, rejection_count> rejection_names{"queue_full",
+                                                                        "waited_too_long",
+                                                                        "connections_full",
+                                                                        "peer_full",
+                                                                        "malformed",
+                                                                        "too_slow",
+                                                                        "bodies_full",
+                                                                        "database_away"};
 constexpr std::array<std::string_view, 6> status_classes{"", "1xx", "2xx", "3xx", "4xx", "5xx"};
 
 // From 100 µs, a read on this machine, to 10 s, the default deadline of a request.
@@ -96,6 +104,7 @@ Family<Histogram>& histograms_in(Registry& registry, char const* name, char cons
 }  // namespace
 
 struct metrics::content {
+    availability* database = nullptr;
     Registry registry{};
     Family<Counter>& requests =
         counters_in(registry, "tiebreak_http_requests_total", "Requests answered");
@@ -142,8 +151,9 @@ struct metrics::content {
     std::atomic<std::int64_t> rejected_count{0};
 };
 
-metrics::metrics() : content_(std::make_unique<content>())
+metrics::metrics(availability* of) : content_(std::make_unique<content>())
 {
+    content_->database = of;
     for (std::size_t i = 0; i < wait_count; ++i)
         content_->waits_by_kind[i] = &content_->waits.Add(
             {{"kind", std::string{name_of(static_cast<wait_kind>(i))}}}, second_buckets());
@@ -160,6 +170,8 @@ void metrics::attempt_started(int) noexcept
 void metrics::committed(int) noexcept
 {
     content_->commits.Increment();
+    if (content_->database != nullptr)
+        content_->database->reached();
     ++content_->commit_count;
 }
 
@@ -183,6 +195,8 @@ try {
 void metrics::retried(errc why, int) noexcept
 try {
     ++content_->retry_count;
+    if (content_->database != nullptr && why == errc::unavailable)
+        content_->database->lost();
     content_->retries_by_cause.at(static_cast<std::size_t>(why))
         .add(content_->retries, {{"cause", std::string{name_of(why)}}});
 
@@ -273,6 +287,15 @@ void metrics::remove_gauge(std::size_t number) noexcept
 {
     std::scoped_lock const hold(content_->gauges_mutex);
     std::erase_if(content_->gauges, [&](auto const& one) { return one.number == number; });
+}
+
+double metrics::read_gauge(std::string_view name) const
+{
+    std::scoped_lock const hold(content_->gauges_mutex);
+    for (auto const& one : content_->gauges)
+        if (one.name == name)
+            return one.read();
+    return 0;
 }
 
 std::string metrics::text() const

@@ -2,18 +2,18 @@
 /// What the service counts, as Prometheus text: requests, what the library reports of its units of
 /// work, and gauges that are read when somebody asks.
 ///
-/// | name                                | labels                    | counts |
-/// |-------------------------------------|---------------------------|------------------------------|
-/// | `tiebreak_http_requests_total`      | method, route, status     | answers; status "2xx" … | |
-/// `tiebreak_http_request_seconds`     | method, route             | head read to answer written  |
-/// | `tiebreak_http_rejected_total`      | reason                    | see `rejection` | |
-/// `tiebreak_attempts_total`           |                           | runs of units of work        |
-/// | `tiebreak_commits_total`            |                           | units that committed | |
-/// `tiebreak_conflicts_total`          | entity                    | checks that failed           |
-/// | `tiebreak_retries_total`            | cause                     | runs beside the first | |
-/// `tiebreak_failures_total`           | cause                     | series without success       |
-/// | `tiebreak_wait_seconds`             | kind                      | connection, turn, pause | |
-/// `tiebreak_commits_resolved_total`   | fate                      | lost answers found out       |
+/// | name                                | labels                | counts                       |
+/// |-------------------------------------|-----------------------|------------------------------|
+/// | `tiebreak_http_requests_total`      | method, route, status | answers; status "2xx" …      |
+/// | `tiebreak_http_request_seconds`     | method, route         | head read to answer written  |
+/// | `tiebreak_http_rejected_total`      | reason                | see `rejection`              |
+/// | `tiebreak_attempts_total`           |                       | runs of units of work        |
+/// | `tiebreak_commits_total`            |                       | units that committed         |
+/// | `tiebreak_conflicts_total`          | entity                | checks that failed           |
+/// | `tiebreak_retries_total`            | cause                 | runs beside the first        |
+/// | `tiebreak_failures_total`           | cause                 | series without success       |
+/// | `tiebreak_wait_seconds`             | kind                  | connection, turn, pause      |
+/// | `tiebreak_commits_resolved_total`   | fate                  | lost answers found out       |
 #pragma once
 
 #include <tiebreak/observer.hpp>
@@ -25,9 +25,12 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace tiebreak::service::http {
+
+class availability;
 
 /// Why somebody was not served.
 enum class rejection : std::uint8_t {
@@ -37,6 +40,8 @@ enum class rejection : std::uint8_t {
     peer_full,         ///< closed: too many connections of one address
     malformed,         ///< 4xx and closed: the framing or a limit of the head
     too_slow,          ///< 408 or closed
+    bodies_full,       ///< 503: too many bodies at once
+    database_away,     ///< 503: not tried, see availability.hpp
 };
 
 /// A few sums for people.
@@ -52,7 +57,8 @@ struct totals {
 /// Must outlive both.
 class metrics final : public observer {
 public:
-    metrics();
+    /// \param of  is told when units of work find the database there or away; may be null
+    explicit metrics(availability* of = nullptr);
     ~metrics() override;
 
     void attempt_started(int number) noexcept override;
@@ -73,6 +79,9 @@ public:
     /// thread, must be quick and not throw.
     std::size_t add_gauge(std::string name, std::string help, std::function<double()> read);
     void remove_gauge(std::size_t number) noexcept;
+
+    /// What the gauge of this name says now; 0 when there is none.
+    [[nodiscard]] double read_gauge(std::string_view name) const;
 
     /// Everything, in the text format 0.0.4.
     [[nodiscard]] std::string text() const;

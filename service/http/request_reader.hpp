@@ -56,6 +56,9 @@ public:
     /// In `head_done`: how large the body may be. Required before `advance` goes on.
     void allow_body(std::size_t bytes_max) noexcept { body_bytes_max_ = bytes_max; }
 
+    /// Bytes of the body that are held.
+    [[nodiscard]] std::size_t body_size() const noexcept { return body_.size(); }
+
     /// Why it was refused.
     [[nodiscard]] problem const& fault() const noexcept { return *fault_; }
 

@@ -37,7 +37,7 @@ bool is_field_value(std::string_view value) noexcept
 
 }  // namespace
 
-response& response::set(std::string_view name, std::string value)
+response& response::set(std::string_view name, std::string value) &
 {
     if (!is_token(name) || !is_field_value(value))
         throw std::invalid_argument("a header field of a response has characters it must not have");
@@ -48,6 +48,11 @@ response& response::set(std::string_view name, std::string value)
         }
     headers.emplace_back(name, std::move(value));
     return *this;
+}
+
+response&& response::set(std::string_view name, std::string value) &&
+{
+    return std::move(set(name, std::move(value)));
 }
 
 std::string const* response::find(std::string_view name) const noexcept

@@ -26,7 +26,8 @@ struct response {
 
     /// Sets a header field, instead of one of the same name.
     /// \throws std::invalid_argument: no token, or a value with control characters
-    response& set(std::string_view name, std::string value);
+    response& set(std::string_view name, std::string value) &;
+    response&& set(std::string_view name, std::string value) &&;
 
     /// Null when there is no such field; the case of the name does not matter.
     [[nodiscard]] std::string const* find(std::string_view name) const noexcept;

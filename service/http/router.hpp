@@ -30,6 +30,8 @@ enum class runs : std::uint8_t {
     in_place,        ///< on the thread that reads and writes: must return within microseconds
 };
 
+class availability;
+
 /// How a route is run and what it reads.
 struct route_options {
     runs where = runs::on_work_thread;
@@ -38,6 +40,9 @@ struct route_options {
     std::vector<std::string> body_types{"application/json"};
     /// Bytes of a body, when smaller than the server's limit; 0: the server's.
     std::size_t body_bytes_max = 0;
+    /// What the handler cannot do without: while it is away a request is answered 503 at once, but
+    /// for one now and then. Null: nothing.
+    availability* needs = nullptr;
 };
 
 /// One route as it was added.

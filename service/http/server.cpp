@@ -165,6 +165,9 @@ private:
         add("tiebreak_http_in_flight", "Requests read and not yet answered", [this] {
             return shared_.in_flight.load();
         });
+        add("tiebreak_http_body_bytes", "Bytes of bodies that are held", [this] {
+            return shared_.body_bytes.load();
+        });
         add("tiebreak_http_queue", "Requests that wait for a work thread", [this] {
             return shared_.workers.waiting();
         });

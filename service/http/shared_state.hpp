@@ -42,6 +42,7 @@ struct shared_state {
     peers known_peers;
     std::atomic<bool> is_draining{false};
     std::atomic<std::size_t> connections{0};  ///< those being served
+    std::atomic<std::size_t> body_bytes{0};   ///< held for requests that are not answered
     std::atomic<std::size_t> in_flight{0};    ///< requests read and not yet answered
     work_pool workers;                        ///< last: its jobs use what is above
 };

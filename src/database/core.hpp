@@ -4,6 +4,7 @@
 
 #include <tiebreak/database.hpp>
 
+#include "database/connect_pace.hpp"
 #include "database/url.hpp"
 #include "unit_of_work/workspace.hpp"
 
@@ -56,7 +57,7 @@ public:
     // Opens a connection for the workspace, until `until` at most.
     void reconnect(workspace& space, sql::deadline until) const
     {
-        space.connect(engine_->open(until));
+        space.connect(pace_.connect([&] { return engine_->open(until); }, until));
     }
 
     [[nodiscard]] pool_use use() const;
@@ -83,6 +84,7 @@ private:
     parsed_url url_;
     std::unique_ptr<sql::engine> engine_;
     bool begins_at_once_;
+    mutable connect_pace pace_{};
     std::atomic<int> waiting_{0};
     std::atomic<workspace*> hot_{nullptr};  // one free workspace, taken without the mutex
     mutable std::mutex mutex_;

@@ -66,6 +66,26 @@ TEST_F(Limits, AChunkedBodyIsRefusedWhenItGrowsBeyond)
     EXPECT_TRUE(client.is_closed_by_peer());
 }
 
+TEST_F(Limits, AllBodiesTogetherAreBounded)
+{
+    serve({.body_bytes = 4096, .body_bytes_total = 6000});
+    auto const whole =
+        post(R"({"name":")" + std::string(900, 'x') + "\"}" + std::string(3000, ' '));
+    auto first = connect();
+    first.send(std::string_view{whole}.substr(0, whole.size() - 1));
+    while (seen.text().find("tiebreak_http_body_bytes 3910\n") == std::string::npos)
+        std::this_thread::yield();
+    auto second = connect();
+    auto const refused = second.ask(whole);
+    ASSERT_TRUE(refused);
+    EXPECT_EQ(refused->status, 503);
+    EXPECT_EQ(refused->slug(), "overloaded");
+    EXPECT_TRUE(second.is_closed_by_peer());
+    EXPECT_EQ(first.ask(whole.substr(whole.size() - 1)).value_or(raw_response{}).status, 201);
+    EXPECT_EQ(connect().ask(whole).value_or(raw_response{}).status, 201);
+    EXPECT_EQ(counted.ran, 2);
+}
+
 TEST_F(Limits, AnExpectationIsAnsweredBeforeTheBodyIsSent)
 {
     serve({});

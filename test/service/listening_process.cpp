@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdexcept>
 #include <unistd.h>
+#include <utility>
 
 namespace tiebreak::test {
 
@@ -15,10 +16,15 @@ constexpr int start_limit_ms = 60'000;
 
 }  // namespace
 
+listening_process::listening_process(std::vector<std::string> words) : words_(std::move(words))
+{
+    start({});
+}
+
 listening_process::listening_process(std::string subcommand,
                                      std::string database_url,
                                      std::vector<std::string> const& more)
-    : subcommand_(std::move(subcommand)), database_url_(std::move(database_url))
+    : words_{std::move(subcommand), "--db", std::move(database_url)}
 {
     start(more);
 }
@@ -34,10 +40,11 @@ void listening_process::start(std::vector<std::string> const& more)
 {
     int ends[2] = {-1, -1};
     if (::pipe2(ends, O_CLOEXEC) != 0)
-        throw std::runtime_error("no pipe for a listening process");
-    std::vector<std::string> words{
-        "tiebreak", subcommand_, "--listen", listen_, "--db", database_url_};
+        throw std::runtime_error("no pipe for a process that listens");
+    auto words = words_;
+    words.insert(words.begin(), "tiebreak");
     words.insert(words.end(), more.begin(), more.end());
+    words.insert(words.end(), {"--listen", listen_});
     std::vector<char*> arguments;
     for (auto& one : words)
         arguments.push_back(one.data());
@@ -59,7 +66,7 @@ void listening_process::start(std::vector<std::string> const& more)
     listen_ = url_.substr(url_.find("//") + 2);
 }
 
-std::string listening_process::first_line()
+std::string listening_process::first_line() const
 {
     std::string line;
     pollfd watched{out_, POLLIN, 0};
@@ -73,22 +80,26 @@ std::string listening_process::first_line()
 
 std::uint16_t listening_process::port() const
 {
-    return static_cast<std::uint16_t>(std::stoi(url_.substr(url_.rfind(':') + 1)));
+    return static_cast<std::uint16_t>(std::stoi(listen_.substr(listen_.rfind(':') + 1)));
 }
 
 void listening_process::kill()
 {
-    process_->send(SIGKILL);
-    (void)process_->wait();
+    send(SIGKILL);
+    (void)wait();
+}
+
+int listening_process::wait()
+{
+    int const code = process_->wait();
     process_.reset();
+    return code;
 }
 
 int listening_process::end()
 {
-    process_->send(SIGTERM);
-    int const code = process_->wait();
-    process_.reset();
-    return code;
+    send(SIGTERM);
+    return wait();
 }
 
 void listening_process::start_again(std::vector<std::string> const& more)

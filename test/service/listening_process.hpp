@@ -13,8 +13,10 @@ namespace tiebreak::test {
 
 class listening_process {
 public:
-    // Starts `tiebreak payments` or `serve` with --db, --listen and `more` flags, and waits until
-    // it listens at a port that is free; the port stays the same when it is started again.
+    // Starts `tiebreak WORDS… --listen 127.0.0.1:PORT` and waits until it listens at a port that is
+    // free; it stays the same when it is started again.
+    explicit listening_process(std::vector<std::string> words);
+    // The same for `SUBCOMMAND --db URL` with further flags.
     listening_process(std::string subcommand,
                       std::string database_url,
                       std::vector<std::string> const& more = {});
@@ -22,23 +24,29 @@ public:
     listening_process& operator=(listening_process const&) = delete;
     ~listening_process();
 
+    // "http://127.0.0.1:8080"
     [[nodiscard]] std::string const& url() const noexcept { return url_; }
 
     [[nodiscard]] std::uint16_t port() const;
 
     // As a crash would end it.
     void kill();
+
+    void send(int signal) const { process_->send(signal); }
+
+    // Waits for its end: the exit code.
+    int wait();
+
     // SIGTERM; answers its exit code.
     int end();
-    // After one of the two: with other flags, on the same database and port.
+    // After its end: on the same database and port, with other flags.
     void start_again(std::vector<std::string> const& more = {});
 
 private:
     void start(std::vector<std::string> const& more);
-    [[nodiscard]] std::string first_line();
+    [[nodiscard]] std::string first_line() const;
 
-    std::string subcommand_;
-    std::string database_url_;
+    std::vector<std::string> words_;  // those that are always said
     std::string url_{};
     std::string listen_{"127.0.0.1:0"};
     int out_ = -1;

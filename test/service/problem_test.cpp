@@ -101,7 +101,7 @@ TEST(ResponseHead, CarriesWhatEveryResponseHas)
               "frame-ancestors 'none'; base-uri 'none'; form-action 'self'\r\n"
               "Connection: close\r\n\r\n");
     head.clear();
-    append_head(head, std::move(empty(304).set("Cache-Control", "no-cache")), {});
+    append_head(head, empty(304).set("Cache-Control", "no-cache"), {});
     EXPECT_EQ(head.find("Content-Length"), std::string::npos);
     EXPECT_NE(head.find("Cache-Control: no-cache\r\n"), std::string::npos);
     EXPECT_EQ(head.find("no-store"), std::string::npos);

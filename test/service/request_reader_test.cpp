@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <optional>
 #include <ostream>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -178,6 +179,34 @@ TEST(RequestReader, RefusesAQueryThatIsNoText)
         EXPECT_EQ(read("GET /?" + std::string{query} + " HTTP/1.1\r\nHost: a\r\n\r\n"),
                   refused("malformed-request"))
             << query;
+}
+
+// Damage in one to four places: whatever comes of it, cutting the bytes differently changes
+// nothing.
+TEST(RequestReader, DecidesTheSameForDamagedRequestsHoweverTheyAreCut)
+{
+    std::vector<std::string> const sound{
+        sized("hello") + chunked("3;a=b\r\ntwo\r\n0\r\nT: u\r\n\r\n"),
+        "GET http://a/x?y=%20 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n" + sized("x"),
+        "\r\nPUT /a HTTP/1.0\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\nabc"};
+    std::string const splinters = "\r\n\r\n \t:;,0123456789abcdefxG/%?*\0\x7F\xFF";
+    std::mt19937 random(20'260'701);
+    auto const below = [&](std::size_t most) { return random() % most; };
+    limits const allowed{.chunk_extra_bytes = 16};
+    for (int i = 0; i < 3'000; ++i) {
+        auto bytes = sound[below(sound.size())];
+        for (auto wounds = below(4) + 1; wounds > 0; --wounds) {
+            auto const at = below(bytes.size());
+            switch (below(3)) {
+            case 0: bytes[at] = splinters[below(splinters.size())]; break;
+            case 1: bytes.erase(at, below(4) + 1); break;
+            default: bytes.insert(at, 1, splinters[below(splinters.size())]); break;
+            }
+        }
+        auto const whole = read(bytes, bytes.size(), allowed);
+        ASSERT_EQ(read(bytes, 1, allowed), whole) << testing::PrintToString(bytes);
+        ASSERT_EQ(read(bytes, below(20) + 1, allowed), whole) << testing::PrintToString(bytes);
+    }
 }
 
 TEST(RequestReader, ReadsBodiesThatNeedManyPieces)

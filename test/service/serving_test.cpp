@@ -24,7 +24,7 @@ router routes()
     made.add(request_method::post, "/things", [](request& asked) {
         auto const name =
             read_body(asked, [](object_reader& in) { return in.text("name", {.bytes_min = 1}); });
-        return std::move(json(201, json_object{}.add("name", name)).set("Location", "/things/1"));
+        return json(201, json_object{}.add("name", name)).set("Location", "/things/1");
     });
     return made;
 }

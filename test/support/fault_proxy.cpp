@@ -221,8 +221,12 @@ void fault_proxy::accept_one()
 {
     auto made = std::make_unique<link>();
     made->client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-    if (made->client < 0 || refuses_)
+    if (made->client < 0)
         return;
+    if (refuses_) {
+        ++refused_;
+        return;
+    }
     made->server = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     auto address = loopback(server_port_);
     if (made->server < 0 ||

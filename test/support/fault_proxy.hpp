@@ -65,6 +65,9 @@ public:
     void refuse();
     void accept_again();
 
+    // Connections that were refused so.
+    [[nodiscard]] int refused() const noexcept { return refused_; }
+
 private:
     struct link;
 
@@ -81,6 +84,7 @@ private:
     int wake_[2] = {-1, -1};
     std::atomic<bool> ends_{false};
     std::atomic<bool> refuses_{false};
+    std::atomic<int> refused_{0};
     std::atomic<int> fired_{0};
     std::atomic<std::int64_t> client_messages_{0};
     std::mutex mutex_;
