@@ -1,15 +1,23 @@
-# Writes a C++ source that holds openapi.json, so that the program needs no file beside it:
-# cmake -DOUTPUT=… -DTEXT=openapi.json -P embed.cmake. Run at build time by ../CMakeLists.txt.
-file(READ ${TEXT} text)
-if("${text}" MATCHES "\\)embedded\"")
-  message(FATAL_ERROR "${TEXT}: contains the end of a raw literal")
-endif()
-file(WRITE ${OUTPUT} "// Made by embed.cmake.
-#include \"service/api/openapi_text.hpp\"
+# Writes a C++ source that holds files, so that the program needs none beside it; page.css becomes
+# page_css(): cmake -DOUTPUT=… -DFILES=openapi.json,page.css -P embed.cmake. Run at build time by
+# ../CMakeLists.txt.
+set(source "// Made by embed.cmake.
+#include \"service/api/embedded.hpp\"
 
 namespace tiebreak::service::api {
-
-std::string_view openapi_text() noexcept { return R\"embedded(${text})embedded\"; }
-
+")
+string(REPLACE "," ";" FILES "${FILES}")
+foreach(name IN LISTS FILES)
+  file(READ ${CMAKE_CURRENT_LIST_DIR}/${name} text)
+  if("${text}" MATCHES "\\)embedded\"")
+    message(FATAL_ERROR "${name}: contains the end of a raw literal")
+  endif()
+  string(REPLACE "." "_" function "${name}")
+  string(APPEND source "
+std::string_view ${function}() noexcept { return R\"embedded(${text})embedded\"; }
+")
+endforeach()
+string(APPEND source "
 }  // namespace tiebreak::service::api
 ")
+file(WRITE ${OUTPUT} "${source}")

@@ -8,6 +8,8 @@
 
 namespace tiebreak::service::api {
 
+/// The page at `/` with its style and script, and `/status`, which it asks.
+void add_page(http::router& to, application const& app);
 /// `/ping`, `/healthz`, `/readyz`, `/metrics`.
 void add_health(http::router& to, application const& app);
 /// `/v1/members`

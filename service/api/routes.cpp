@@ -1,5 +1,5 @@
 // All routes of the service, and their description for machines.
-#include "service/api/openapi_text.hpp"
+#include "service/api/embedded.hpp"
 #include "service/api/resources.hpp"
 
 namespace tiebreak::service::api {
@@ -8,7 +8,7 @@ namespace {
 
 http::response openapi(http::request&)
 {
-    return http::json_from_text(200, std::string{openapi_text()});
+    return http::json_from_text(200, std::string{openapi_json()});
 }
 
 }  // namespace
@@ -16,6 +16,7 @@ http::response openapi(http::request&)
 http::router routes_of(application const& app)
 {
     http::router to;
+    add_page(to, app);
     add_health(to, app);
     add_members(to, app);
     add_coupons(to, app);

@@ -95,7 +95,8 @@ protected:
     void start()
     {
         if (!server_)
-            server_.emplace(service::api::routes_of(app_), service::http::server_options{});
+            server_.emplace(service::api::routes_of(app_),
+                            service::http::server_options{.metrics = app_.counted});
     }
 
     void stop() noexcept { server_.reset(); }
