@@ -13,7 +13,7 @@ packages_of() {
     test)  echo libgtest-dev git python3 clang-format openssl postgresql-15 mariadb-server \
                 redis-server nginx-light ;;
     check) echo git clang-format clang-tidy doxygen python3 ;;
-    bench) echo libgtest-dev python3 valgrind wrk postgresql-15 mariadb-server ;;
+    bench) echo libgtest-dev curl python3 valgrind wrk postgresql-15 mariadb-server ;;
     *)     return 1 ;;
   esac
 }
