@@ -1,9 +1,12 @@
 // The three places a database URL can come from.
 #include "cli/database_url.hpp"
 
+#include <tiebreak/database.hpp>
+
 #include "cli/commands.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <string_view>
@@ -47,6 +50,19 @@ std::string database_url(database_place const& where)
         throw usage_error("no database: give --db URL, --db-file FILE or TIEBREAK_DB, for example "
                           "--db sqlite:shop.db");
     return set;
+}
+
+void hide_passwords(std::span<char*> arguments)
+{
+    for (char* const argument : arguments) {
+        std::string_view const given = argument;
+        auto const shown = shown_url(given);
+        if (shown == given)
+            continue;
+        auto const room = given.size();
+        std::fill_n(argument, room, '\0');
+        shown.copy(argument, room);
+    }
 }
 
 std::string without_creating(std::string url)

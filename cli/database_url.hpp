@@ -2,6 +2,7 @@
 // password need not stand in argv.
 #pragma once
 
+#include <span>
 #include <string>
 
 namespace CLI {
@@ -23,5 +24,9 @@ void add_database_options(CLI::App& app, database_place& to);
 
 // The same URL with the wish not to make a database file that is not there.
 [[nodiscard]] std::string without_creating(std::string url);
+
+/// Overwrites passwords in URLs among the program's arguments, where `ps` would show them. To be
+/// called when they have been read.
+void hide_passwords(std::span<char*> arguments);
 
 }  // namespace tiebreak::cli

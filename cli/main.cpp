@@ -1,6 +1,9 @@
 // `tiebreak`: the command line. Parses, runs the chosen subcommand, and turns every error into one
 // line on stderr and an exit code: 0 done, 1 the answer is no, 2 bad usage or configuration.
+#include <tiebreak/error.hpp>
+
 #include "cli/commands.hpp"
+#include "cli/database_url.hpp"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -73,7 +76,17 @@ int parse_and_run(int argc, char** argv)
     } catch (CLI::ParseError const& wrong) {
         return say(std::string{wrong.what()} + "; see --help", tiebreak::cli::exit_usage);
     }
+    tiebreak::cli::hide_passwords({argv, static_cast<std::size_t>(argc)});
     return chosen();
+}
+
+// With what the database said, for whoever runs this is to put it right.
+std::string text_of(tiebreak::error const& failed)
+{
+    std::string text = failed.what();
+    if (!failed.server_message().empty())
+        text += " (" + std::string{failed.server_message()} + ")";
+    return text;
 }
 
 }  // namespace
@@ -86,6 +99,8 @@ int main(int argc, char** argv)
     try {
         try {
             return parse_and_run(argc, argv);
+        } catch (tiebreak::error const& failed) {
+            return say(text_of(failed), tiebreak::cli::exit_usage);
         } catch (std::exception const& failed) {
             return say(failed.what(), tiebreak::cli::exit_usage);
         }

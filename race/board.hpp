@@ -21,6 +21,7 @@ enum class answer : std::uint8_t { won, refused, replayed, failed };
 struct request_slot {
     std::atomic<slot_state> state{slot_state::unused};
     answer outcome = answer::failed;
+    bool unknown = false;  ///< failed, and what it wanted may be done all the same
     std::uint16_t process = 0;
     std::uint32_t conflicts = 0;
     std::uint32_t retries = 0;

@@ -125,8 +125,9 @@ public:
                 ++counts.lost_updates;
             if (number > 1)
                 ++counts.duplicates;
-            // A request that was cut off may have written its line before.
-            if (won || (!answered && number > 0))
+            // A request that was cut off, or never knew, may have written its line before.
+            bool const is_open = !answered || slot.unknown;
+            if (won || (is_open && number > 0))
                 ++written;
         }
         counts.duplicates += std::abs(book.version.value() - first_version_ - written);

@@ -147,7 +147,7 @@ private:
             issue_of[issue.member_id] = issue.id;
         std::int64_t denied = 0;
         for (auto const& slot : after.used()) {
-            if (slot.state.load() != slot_state::answered)
+            if (slot.state.load() != slot_state::answered || slot.unknown)
                 continue;
             auto const found = issue_of.find(slot.subject);
             bool const has = found != issue_of.end();

@@ -108,12 +108,12 @@ public:
           watcher_(watcher),
           served_(served),
           racers_(on,
-                  [&of, &on, url = std::move(url), threads = options_.threads](int number) {
+                  [this, &of, &on, url = std::move(url)](int number) {
                       tally counted;
                       // One connection for each thread, and some for what the scenario does on the
                       // side.
-                      auto db = open(url, threads + 2, &counted);
-                      race_in_threads(db, of, on, number, threads, true);
+                      auto db = open_to_race(url, options_, options_.threads + 2, &counted);
+                      race_in_threads(db, of, on, number, options_.threads, true);
                   }),
           sabotage_(options_)
     {
@@ -200,7 +200,7 @@ void run_in_memory(race_setting const& setting,
                    strategy_result& result)
 {
     tally counted;
-    auto db = open(where.url_for(setting.what.name), 1, &counted);
+    auto db = open_to_race(where.url_for(setting.what.name), *setting.options, 1, &counted);
     where.make_tables(db);
     of.prepare(db);
     {
@@ -228,7 +228,7 @@ void run_on_file(race_setting const& setting,
 {
     auto const url = where.url_for(setting.what.name);
     {
-        auto db = open(url, 1, nullptr);
+        auto db = open_to_race(url, *setting.options, 1, nullptr);
         of.prepare(db);
     }
     forked_heat heat(setting, of, on, url, served, watcher);
@@ -238,7 +238,7 @@ void run_on_file(race_setting const& setting,
     add_up(on, result);
     for (auto& note : heat.notes())
         result.notes.push_back(std::move(note));
-    auto db = open(url, 2, nullptr);
+    auto db = open_to_race(url, *setting.options, 2, nullptr);
     audit_into(result, of, db, on);
 }
 
@@ -251,7 +251,7 @@ strategy_result run_heat(race_setting const& setting, venue const& where, race_w
     if (!where.in_memory()) {
         auto const url = where.url_for(setting.what.name);
         {
-            auto db = open(url, 1, nullptr);
+            auto db = open(url, 1);
             where.make_tables(db);
         }
         if (setting.options->via_http) {

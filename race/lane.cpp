@@ -24,6 +24,7 @@ answer ask_safely(request_slot& slot, std::function<answer(request_slot&)> const
     try {
         return ask(slot);
     } catch (error const& failed) {
+        slot.unknown = failed.code() == errc::commit_unknown;
         slot.explain(text_of(failed));
     } catch (std::exception const& failed) {
         slot.explain(failed.what());

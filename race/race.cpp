@@ -28,7 +28,7 @@ public:
 
 void describe(venue const& where, race_report& report)
 {
-    auto db = open(where.url_for("settings"), 1, nullptr);
+    auto db = open(where.url_for("settings"), 1);
     report.engine = db.engine();
     report.engine_version = db.engine_version();
     if (!where.is_temporary())

@@ -77,28 +77,45 @@ public:
 
     void race(lane& on) override
     {
-        auto const capacity = static_cast<std::int64_t>(on.on().slots().size());
         auto const desk = entrance_.empty() ? make_library_desk(db_, options_, how_)
                                             : make_http_desk(entrance_, options_);
         progressed(on);
         while (!on.stopped() && !stuck(on)) {
-            auto const mine = desk->claim(name_of(on));
-            if (!mine) {
-                if (unfinished(db_, true) == 0)
+            try {
+                if (!claim_and_finish_one(*desk, on))
                     return;
-                std::this_thread::sleep_for(10ms);
-                continue;
+            } catch (error const& failed) {
+                if (!may_pass(failed))
+                    throw;
             }
-            auto const number = on.next(capacity);
-            if (!number)
-                return;
-            on.run(*number,
-                   [&](request_slot& slot) { return do_run(*desk, *mine, slot, *number); });
-            progressed(on);
         }
     }
 
 private:
+    // The server is away, or was. A claim in doubt lapses like that of a worker who died.
+    static bool may_pass(error const& failed)
+    {
+        auto const cause = failed.last() != nullptr ? failed.last()->code() : failed.code();
+        return cause == errc::deadline_exceeded ||
+               reaction_to(cause, phase::in_transaction) != reaction::give_up;
+    }
+
+    // False when there is nothing left to do.
+    bool claim_and_finish_one(run_desk& desk, lane& on)
+    {
+        auto const mine = desk.claim(name_of(on));
+        if (!mine) {
+            std::this_thread::sleep_for(10ms);
+            return unfinished(db_, true) != 0;
+        }
+        auto const number = on.next(static_cast<std::int64_t>(on.on().slots().size()));
+        if (!number)
+            return false;
+        on.run(*number, [&](request_slot& slot) { return do_run(desk, *mine, slot, *number); });
+        progressed(on);
+        return true;
+    }
+
     static std::string name_of(lane const& on)
     {
         return "worker-" + std::to_string(::getpid()) + "-" + std::to_string(on.thread());
@@ -144,8 +161,20 @@ private:
             std::this_thread::sleep_for(std::min<std::chrono::nanoseconds>(left, heartbeat_every));
             if (left <= heartbeat_every)
                 return;
-            if (!desk.extend(mine))
+            if (!extended(desk, mine))
                 return;
+        }
+    }
+
+    // False when the lease is over. One that cannot be told is told the next time.
+    static bool extended(run_desk& desk, held_run const& mine)
+    {
+        try {
+            return desk.extend(mine);
+        } catch (error const& failed) {
+            if (!may_pass(failed))
+                throw;
+            return true;
         }
     }
 

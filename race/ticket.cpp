@@ -169,7 +169,9 @@ public:
         : setting_(setting),
           options_(*setting.options),
           books_url_(books_url_of(setting.folder, setting.what, options_.threads + 1)),
-          how_{.how = tickets::strategy_named(setting.what.name), .retry = policy_of(options_)}
+          how_{.how = tickets::strategy_named(setting.what.name),
+               .retry = policy_of(options_),
+               .level = options_.level}
     {
     }
 

@@ -6,11 +6,16 @@
 #include "race/mark.hpp"
 #include "schema/schema.hpp"
 
+#include <chrono>
 #include <filesystem>
+#include <thread>
 
 namespace tiebreak::race {
 
 namespace {
+
+// A server that restarts needs some of them.
+constexpr std::chrono::milliseconds between_openings{50};
 
 constexpr std::string_view sqlite_scheme = "sqlite:";
 
@@ -32,16 +37,42 @@ void check_url(std::string_view url)
         throw cannot_race("--db must name a file: sqlite:FILE, for example sqlite:shop.db");
     if (url.find("table_prefix=") != std::string_view::npos)
         throw cannot_race("--db must not set table_prefix: a race uses its own, tiebreak_race_");
+    if (url.find("certainty=commit_token") != std::string_view::npos)
+        throw cannot_race("--db need not set certainty: a race on a server uses commit tokens "
+                          "unless it says certainty=as_answered");
 }
 
 }  // namespace
 
-database open(std::string const& url, int connections_max, observer* watcher)
+database open(std::string const& url, int connections_max)
 {
-    return database(url,
-                    {.table_prefix = std::string{table_prefix},
-                     .connections_max = connections_max,
-                     .watcher = watcher});
+    return database{
+        url, {.table_prefix = std::string{table_prefix}, .connections_max = connections_max}};
+}
+
+database open_to_race(std::string const& url,
+                      race_options const& options,
+                      int connections_max,
+                      observer* watcher)
+{
+    using std::chrono::steady_clock;
+    auto const until = steady_clock::now() + time_allowed(options);
+    auto const certainty =
+        is_embedded(url) ? commit_certainty::as_answered : commit_certainty::by_token;
+    for (;;) {
+        try {
+            return database{url,
+                            {.table_prefix = std::string{table_prefix},
+                             .connections_max = connections_max,
+                             .retry = {.deadline = time_allowed(options)},
+                             .certainty = certainty,
+                             .watcher = watcher}};
+        } catch (error const& failed) {
+            if (failed.code() != errc::unavailable || steady_clock::now() >= until)
+                throw;
+        }
+        std::this_thread::sleep_for(between_openings);
+    }
 }
 
 std::string with_table_prefix(std::string const& url)
@@ -81,7 +112,7 @@ venue::~venue()
 void venue::take_possession()
 {
     try {
-        auto in = open(user_url_, 1, nullptr);
+        auto in = open(user_url_, 1);
         take_mark(in);
         mark_is_ours_ = true;
         drop_tables(in);
@@ -124,6 +155,7 @@ void venue::drop_tables(database& in) const
 void venue::make_tables(database& in) const
 {
     drop_tables(in);
+    install(in);
     schema::apply(in);
     install(in);
 }
@@ -134,7 +166,7 @@ std::vector<std::string> venue::leave()
         if (!mark_is_ours_)
             return {};
         mark_is_ours_ = false;
-        auto in = open(user_url_, 1, nullptr);
+        auto in = open(user_url_, 1);
         drop_tables(in);
         remove_mark(in);
         return {};
@@ -142,7 +174,7 @@ std::vector<std::string> venue::leave()
     folder_.keep();
     if (user_url_.empty())
         return {folder_.path()};
-    auto in = open(user_url_, 1, nullptr);
+    auto in = open(user_url_, 1);
     return race_tables(in);
 }
 

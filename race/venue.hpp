@@ -60,8 +60,16 @@ private:
     bool mark_is_ours_ = false;
 };
 
-/// Opens a database of the venue, with its table prefix.
-[[nodiscard]] database open(std::string const& url, int connections_max, observer* watcher);
+/// Opens a database of the venue, with its table prefix. Fails at once when that cannot be had.
+[[nodiscard]] database open(std::string const& url, int connections_max);
+
+/// The same for those who race or audit, when the tables are there: a server that is away is waited
+/// for as long as a request may take, in every use of the database, and no commit on a server stays
+/// unknown unless the URL says `certainty=as_answered`.
+[[nodiscard]] database open_to_race(std::string const& url,
+                                    race_options const& options,
+                                    int connections_max,
+                                    observer* watcher);
 
 /// The same URL for another program, which then works on the venue's tables.
 [[nodiscard]] std::string with_table_prefix(std::string const& url);

@@ -106,7 +106,7 @@ class mariadb_change final : public version_change {
     {
         retry_policy policy = retry_presets::once;
         policy.deadline = {};
-        return {.retry = policy};
+        return {.retry = policy, .certainty = commit_certainty::as_answered};
     }
 
     template <class Body>

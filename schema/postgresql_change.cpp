@@ -92,7 +92,7 @@ class postgresql_change final : public version_change {
                 work.execute("SET LOCAL statement_timeout = 0");
                 return body(work);
             },
-            {.retry = one_try});
+            {.retry = one_try, .certainty = commit_certainty::as_answered});
     }
 
 public:

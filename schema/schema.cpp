@@ -150,7 +150,7 @@ bool apply_in_one_transaction(database& in, catalogue const& engine, step const&
             work.insert(record_of(next, work));
             return true;
         },
-        {.pessimistic = true});
+        {.pessimistic = true, .certainty = commit_certainty::as_answered});
 }
 
 // Where each table is committed on its own: several starters make each table once, and the row of
@@ -175,10 +175,12 @@ bool apply_statement_by_statement(database& in, catalogue const& engine, step co
             one.insert(start.size(), "IF NOT EXISTS ");
         in.execute(one);
     }
-    return in.transact([&](unit_of_work& work) {
-        auto row = record_of(next, work);
-        return repository<applied_step>(work).insert_if_absent(row) == outcome::won;
-    });
+    return in.transact(
+        [&](unit_of_work& work) {
+            auto row = record_of(next, work);
+            return repository<applied_step>(work).insert_if_absent(row) == outcome::won;
+        },
+        {.certainty = commit_certainty::as_answered});
 }
 
 bool apply_step(database& in, catalogue const& engine, step const& next)
@@ -365,7 +367,7 @@ void drop(database& from)
             for (auto const& name : doomed)
                 work.execute(statement(name));
         },
-        {.pessimistic = true});
+        {.pessimistic = true, .certainty = commit_certainty::as_answered});
 }
 
 }  // namespace tiebreak::schema

@@ -61,7 +61,9 @@ class sqlite_change final : public version_change {
     {
         retry_policy one_try = retry_presets::once;
         one_try.deadline = std::max(deadline, std::chrono::milliseconds{1});
-        return db_.transact(body, {.retry = one_try, .pessimistic = true});
+        return db_.transact(
+            body,
+            {.retry = one_try, .pessimistic = true, .certainty = commit_certainty::as_answered});
     }
 
 public:

@@ -137,6 +137,10 @@ runs() { # FOLDER: true when the process noted at the start still works there
   return 1
 }
 
+lives() { # PID: false also for one that has ended and was not asked about yet
+  case $(sed 's/^.*) //' "/proc/$1/stat" 2>/dev/null) in '' | Z* | X*) return 1 ;; esac
+}
+
 # Ends by the number noted at the start, and only a process that still works in the folder.
 end() {
   local folder=$1 signal=$2 pid
@@ -146,10 +150,21 @@ end() {
   kill "-$signal" "$pid" 2>/dev/null || return 0
   local tries
   for tries in $(seq 300); do
-    kill -0 "$pid" 2>/dev/null || return 0
+    lives "$pid" || return 0
     sleep 0.1
   done
   kill -KILL "$pid" 2>/dev/null || true
+}
+
+# A crash takes all processes of a server at once; what is left of them, and PostgreSQL's notes of
+# its number, which may not be free yet, would keep the next from starting.
+crash() {
+  local folder=$1 process
+  end "$folder" KILL
+  while read -r process; do
+    kill -KILL "${process#/proc/}" 2>/dev/null || true
+  done < <(find /proc -maxdepth 2 -name cwd -lname "$folder*" -printf '%h\n' 2>/dev/null)
+  rm -f "$folder/data/postmaster.pid" "$folder"/.s.PGSQL.*.lock
 }
 
 start() {
@@ -229,7 +244,7 @@ case "${1:-}" in
     ;;
   kill)
     [ $# -eq 3 ] || { usage >&2; exit 2; }
-    end "$(realpath "$2")/$3" KILL
+    crash "$(realpath "$2")/$3"
     ;;
   -h | --help) usage ;;
   *)

@@ -9,7 +9,10 @@ cd "$(dirname "$0")/.."
 case "${1:-}" in
   -h | --help) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 0 ;;
 esac
-rounds=${1:-10}
+rounds=10
+case "${1:-}" in
+  [0-9]*) rounds=$1 ;;
+esac
 jobs=$(nproc)
 failed=()
 
@@ -66,10 +69,60 @@ races() {
   return $result
 }
 
+# race_on URL ARGUMENT…: says what failed.
+race_on() {
+  local url=$1
+  shift
+  build/release/bin/tiebreak race "$@" --db "$url" >build/race.log 2>&1 && return 0
+  echo "FAILED on ${url%%:*}: tiebreak race $*"
+  cat build/race.log
+  return 1
+}
+
+# Every scenario on both servers: stocks, processes x threads, isolation levels, thinking, faults.
+races_on_servers() {
+  make --no-print-directory build || return 1
+  local result=0 seed=0 line crowd level url
+  local -a lines=(
+    "coupon --users 300 --stock 7" "coupon --users 300 --stock 97" "coupon --users 300 --stock 1000"
+    "coupon --users 200 --stock 50 --think 1" "coupon --users 300 --stock 100 --attempts 3"
+    "book --users 150" "book --users 40 --think 1"
+    "ticket --users 60" "ticket --users 60 --attempts 1" "ticket --users 60 --attempts 4"
+    "ticket --users 60 --drop-reply-rate 0.2 --error-rate 0.1 --decline-rate 0.1"
+    "run --users 100" "run --users 100 --kill --pause"
+  )
+  for line in "${lines[@]}"; do
+    for crowd in "1 8" "1 50" "2 4" "4 8" "8 4"; do
+      for level in read_committed repeatable_read serializable; do
+        seed=$((seed + 1))
+        for url in "$TIEBREAK_TEST_POSTGRES_URL" "$TIEBREAK_TEST_MARIADB_URL"; do
+          # shellcheck disable=SC2086  # the arguments are words
+          race_on "$url" $line --processes ${crowd% *} --threads ${crowd#* } --isolation $level \
+            --seed $seed || result=1
+        done
+      done
+    done
+  done
+  return $result
+}
+
+# Long enough for the servers to be killed in the middle of everything.
+restarted_servers() {
+  cmake --preset asan >/dev/null && cmake --build --preset asan --parallel "$jobs" \
+    --target fault_tests &&
+    TIEBREAK_RACE_SIZE=20 build/asan/bin/fault_tests --gtest_filter='*RestartedServer*'
+}
+
+case "${1:-}" in
+  races_on_servers | restarted_servers) "$1"; exit ;;  # started by itself, with servers
+esac
+
 stage "ThreadSanitizer: everything" thread_sanitizer
 stage "AddressSanitizer: everything, five times, in a random order" again_and_again
 stage "interleavings: every order of every case" interleavings
 stage "races: $rounds rounds of each" races
+stage "races on PostgreSQL and MariaDB: every combination" tools/databases.sh run tools/nightly.sh races_on_servers
+stage "races while the server is killed" tools/databases.sh run tools/nightly.sh restarted_servers
 stage "mutants: what breaks a promise turns a named test red" tools/mutants.sh
 stage "benchmarks" tools/bench.sh
 stage "checks of every file" tools/check.sh --all

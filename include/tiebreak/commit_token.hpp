@@ -3,8 +3,9 @@
 ///
 /// A connection can break after COMMIT was sent and before the answer came. Then nobody knows
 /// whether the unit was committed, and running it again might do everything twice. With
-/// `transact_options{.certainty = commit_token}` the unit writes a token as its first statement.
-/// When the answer is lost, a new connection inserts the same token as a tombstone:
+/// `transact_options{.certainty = commit_token}`, or with the same among the database's options,
+/// the unit writes a token as its first statement. When the answer is lost, a new connection
+/// inserts the same token as a tombstone:
 ///
 /// | the tombstone is         | because                                | so the unit    |
 /// |--------------------------|----------------------------------------|----------------|
@@ -30,7 +31,7 @@ enum class commit_certainty : std::uint8_t {
     by_token,     ///< finds out; costs one statement in every unit that writes
 };
 
-/// For `transact_options::certainty`.
+/// For `transact_options::certainty` and `database_options::certainty`.
 inline constexpr auto commit_token = commit_certainty::by_token;
 
 /// What became of a unit.

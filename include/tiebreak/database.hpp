@@ -4,11 +4,13 @@
 ///
 /// URLs: `sqlite:shop.db`, `sqlite:/var/lib/shop.db`, `sqlite::memory:` (this process only, one
 /// connection). Parameters after `?`, joined by `&`: `table_prefix=`, `pool=` (connections),
-/// `synchronous=full|normal`, `gate=on|off`, `create=on|off`.
+/// `certainty=as_answered|commit_token`, `synchronous=full|normal`, `gate=on|off`,
+/// `create=on|off`.
 ///
 /// Servers: `postgresql://user:password@host:port/database`, `mariadb://…` (also `postgres:`,
-/// `mysql:`); `%40` for a character such as `@`. With `table_prefix=`, `pool=`, `password_file=`
-/// and, on PostgreSQL, what libpq has in its URLs; a wrong parameter is answered with the known.
+/// `mysql:`); `%40` for a character such as `@`. With `table_prefix=`, `pool=`, `certainty=`,
+/// `password_file=` and, on PostgreSQL, what libpq has in its URLs; a wrong parameter is answered
+/// with the known.
 #pragma once
 
 #include <tiebreak/capability.hpp>
@@ -40,6 +42,10 @@ struct database_options {
     std::chrono::milliseconds connection_wait{10'000};
     /// What `transact` does unless told otherwise, and what repositories on the database do.
     retry_policy retry{};
+    /// The same for a commit whose answer was lost. With `commit_token` every unit that writes, and
+    /// every write of a repository on the database, costs a statement more, and `install` comes
+    /// before the first of them. As a URL parameter: `certainty=commit_token`.
+    commit_certainty certainty = commit_certainty::as_answered;
     /// Told of what happens; may be null. Must outlive the database.
     observer* watcher = nullptr;
 };
@@ -64,9 +70,10 @@ struct transact_options {
     bool pessimistic = false;
     /// How much `transact` finds out about rows that were not as expected.
     conflict_detail conflicts = conflict_detail::first_row;
-    /// `commit_token`: when the answer to COMMIT is lost, find out what became of it, so that
-    /// `transact` answers as if nothing had happened. Costs a statement. Needs `install`.
-    commit_certainty certainty = commit_certainty::as_answered;
+    /// Instead of the database's. `commit_token`: when the answer to COMMIT is lost, find out what
+    /// became of it, so that `transact` answers as if nothing had happened. Costs a statement.
+    /// Needs `install`.
+    std::optional<commit_certainty> certainty{};
     /// With `commit_token`: the token, which must be new, instead of a random one, so that another
     /// process can ask `resolve_commit` after this one has died. 1 to 200 printable characters.
     /// `already_exists` when a unit with it was committed or given up before; when it was lost and
@@ -154,6 +161,9 @@ private:
     void commit();
     void commit_guarded();
     [[nodiscard]] error explained(error const& failure);
+    [[nodiscard]] commit_certainty certainty_of(transact_options const& options) const noexcept;
+    void check(transact_options const& options) const;
+    void check_join(transact_options const& inner, transact_options const& outer) const;
     void abandon() noexcept;
 
     database_core& core_;
@@ -167,12 +177,16 @@ private:
     int attempts_ = 0;
     bool running_ = false;  ///< never when this call joined
     std::chrono::steady_clock::time_point started_{};
+    std::chrono::steady_clock::time_point until_{};
 };
 
 template <class R>
 inline constexpr bool is_value_result = !std::is_pointer_v<R> && !std::is_reference_v<R>;
 
 }  // namespace detail
+
+/// What may be shown of a URL: passwords in it are masked, whatever else is wrong with it.
+[[nodiscard]] std::string shown_url(std::string_view url);
 
 /// Thread-safe; one object serves the whole process. Not to be used across `fork`.
 class database {
@@ -238,11 +252,13 @@ public:
         return std::invoke(body, scope.view());
     }
 
-    /// Own SQL outside a unit, on its own: for set-up and administration.
+    /// Own SQL outside a unit, on its own: for set-up and administration. Never with a commit
+    /// token: statements that make tables end a transaction on some engines.
     template <std::convertible_to<parameter>... Parameters>
     std::int64_t execute(std::string_view sql, Parameters const&... parameters)
     {
-        return transact([&](unit_of_work& work) { return work.execute(sql, parameters...); });
+        return transact([&](unit_of_work& work) { return work.execute(sql, parameters...); },
+                        {.certainty = commit_certainty::as_answered});
     }
 
     /// True when the engine can do this; see capability.hpp.

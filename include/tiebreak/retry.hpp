@@ -18,6 +18,8 @@ enum class jitter : std::uint8_t {
 };
 
 /// The pause before attempt n + 1 is `base` × `factor`^(n − 1), at most `cap`, then jittered.
+/// Before an attempt that needs a new connection a jittered pause is ten times as long (by default
+/// up to 500 ms): a server that has come back is not met by all its clients at once.
 struct retry_policy {
     /// Total runs of the callable; 0 means no limit; at least 0.
     int attempts_max = 0;

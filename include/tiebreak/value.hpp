@@ -4,6 +4,7 @@
 
 #include <tiebreak/time.hpp>
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -103,7 +104,8 @@ public:
         if (a.kind_ != b.kind_)
             return false;
         return a.kind_ == value_kind::null ||
-               std::memcmp(&a.real_, &b.real_, sizeof a.real_) == 0;  // bits: NaN equals itself
+               std::bit_cast<std::uint64_t>(a.real_) ==
+                   std::bit_cast<std::uint64_t>(b.real_);  // bits: NaN equals itself
     }
 
 private:

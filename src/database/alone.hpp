@@ -2,11 +2,33 @@
 // again by the database's policy.
 #pragma once
 
+#include "database/commit_token.hpp"
 #include "database/core.hpp"
+
+#include <chrono>
+#include <string>
 
 namespace tiebreak::detail {
 
 enum class purpose : std::uint8_t { reading, writing, writing_in_several_statements };
+
+// A small transaction, with a commit token if `certain`.
+template <class F>
+auto run_as_unit(database_core& core, workspace& space, bool certain, sql::deadline until, F&& run)
+{
+    space.connection().begin(sql::begin_mode::write, isolation::engine_default);
+    std::string token;
+    if (certain) {
+        token = random_token();
+        write_token(space.statements(), token);
+    }
+    auto const result = run(space.statements());
+    if (!certain)
+        space.connection().commit();
+    else if (auto const never = commit_surely(core, space, token, until))
+        throw *never;
+    return result;
+}
 
 // On a database: one statement on its own, or a small transaction, tried again by its policy.
 template <class F>
@@ -14,21 +36,20 @@ auto run_alone(database_core& core, purpose why, F&& run)
 {
     core.refuse_second_connection();
     held_workspace held(core);
-    auto& space = held.get();
     auto const& policy = core.options().retry;
     auto const started = std::chrono::steady_clock::now();
+    auto const until = deadline_after(started, policy);
+    bool const certain =
+        why != purpose::reading && core.options().certainty == commit_certainty::by_token;
     for (int attempt = 1;; ++attempt) {
         try {
-            space.connection().set_deadline(deadline_after(started, policy));
-            if (why != purpose::writing_in_several_statements)
-                return run(space.statements());
-            space.connection().begin(sql::begin_mode::write, isolation::engine_default);
-            auto const result = run(space.statements());
-            space.connection().commit();
-            return result;
+            auto& space = held.ready(until);
+            if (why == purpose::writing_in_several_statements || certain)
+                return run_as_unit(core, space, certain, until, run);
+            return run(space.statements());
         } catch (error const& failure) {
-            space.rollback();
-            retry_or_throw(core, space, failure, attempt, started, policy);
+            held.get().rollback();
+            retry_or_throw(core, held.get(), failure, attempt, started, policy);
         }
     }
 }

@@ -22,6 +22,11 @@ constexpr std::size_t token_max = 200;
 constexpr std::chrono::milliseconds pause_first{5};
 constexpr std::chrono::milliseconds pause_max{200};
 
+constexpr std::chrono::seconds resolving_at_least{5};
+
+// Who can find out does not wait for an answer for long.
+constexpr std::chrono::seconds answering_max{2};
+
 void insert_row(session& on, std::string_view token, bool barred)
 {
     auto const& of = plan_of<commit_row>();
@@ -57,12 +62,25 @@ void insert_row(session& on, std::string_view token, bool barred)
     }
 }
 
+// Where that cannot be done (it has ended meanwhile, or this user may not) it is waited for.
+void end(lost_session const& old, sql::connection& by)
+{
+    auto const idle_for =
+        std::chrono::floor<std::chrono::milliseconds>(steady_clock::now() - old.committing_since);
+    try {
+        by.end_idle_transaction(old.number, idle_for);
+    } catch (error const&) {
+    }
+}
+
 // One try on a new connection.
 [[nodiscard]] commit_fate
-ask(database_core const& core, std::string_view token, sql::deadline until)
+ask(database_core const& core, std::string_view token, sql::deadline until, lost_session const& old)
 {
     session on(core.engine().open(until), core.options().table_prefix);
     on.connection().set_deadline(until);
+    if (old.number != 0)
+        end(old, on.connection());
     try {
         insert_row(on, token, true);
         return commit_fate::never;
@@ -104,11 +122,14 @@ void write_token(session& on, std::string_view token)
     insert_row(on, token, false);
 }
 
-commit_fate resolve_token(database_core const& core, std::string_view token, sql::deadline until)
+commit_fate resolve_token(database_core const& core,
+                          std::string_view token,
+                          sql::deadline until,
+                          lost_session const& of)
 {
     for (auto pause = pause_first;; pause = std::min(pause * 2, pause_max)) {
         try {
-            auto const fate = ask(core, token, until);
+            auto const fate = ask(core, token, until, of);
             if (auto* const watcher = core.options().watcher)
                 watcher->resolved(fate == commit_fate::committed);
             return fate;
@@ -117,6 +138,34 @@ commit_fate resolve_token(database_core const& core, std::string_view token, sql
                 throw still_unknown(failure);
         }
         std::this_thread::sleep_for(pause);
+    }
+}
+
+std::optional<error> commit_surely(database_core const& core,
+                                   workspace& space,
+                                   std::string_view token,
+                                   sql::deadline until)
+{
+    auto& on = space.connection();
+    lost_session const here{.number = on.session_number(), .committing_since = steady_clock::now()};
+    on.set_commit_limit(here.committing_since + answering_max);
+    try {
+        space.commit();
+        on.set_commit_limit(sql::deadline::max());
+        return std::nullopt;
+    } catch (error const& failure) {
+        on.set_commit_limit(sql::deadline::max());
+        // an in-memory database is gone with its connection
+        if (failure.code() != errc::commit_unknown || core.begins_at_once())
+            throw;
+        until = std::max(until, steady_clock::now() + resolving_at_least);
+        space.disconnect();
+        // a new connection is not made here: failing to would deny the commit
+        if (resolve_token(core, token, until, here) == commit_fate::committed)
+            return std::nullopt;
+        return error(errc::unavailable,
+                     "the connection was lost during COMMIT; surely nothing was committed",
+                     std::string{failure.server_message()});
     }
 }
 

@@ -18,7 +18,8 @@ database_core::database_core(parsed_url url)
 {
     if (begins_at_once_)
         url_.options.connections_max = 1;  // the database is its connection
-    give(take());  // opens the first connection, so that what is wrong shows now
+    held_workspace first(*this);           // connects, so that what is wrong shows now
+    static_cast<void>(first.ready(sql::deadline::max()));  // the driver's own limit holds
 }
 
 database_core::~database_core() = default;
@@ -29,19 +30,6 @@ void database_core::refuse_second_connection() const
         return;
     throw std::logic_error("a unit of work runs on this thread and database: use it (for example "
                            "repository(work)); a second connection would wait for it");
-}
-
-// A connection that died while it was idle is replaced before anything begins on it.
-workspace& database_core::ready(workspace& taken)
-{
-    try {
-        if (!taken.connected() || !taken.connection().alive()) [[unlikely]]
-            reconnect(taken, sql::deadline::max());  // the driver's limit on connecting holds
-    } catch (...) {
-        give(taken);
-        throw;
-    }
-    return taken;
 }
 
 workspace& database_core::take_slowly()
@@ -183,7 +171,8 @@ void retry_or_throw(database_core const& core,
                     error failure,
                     int attempts,
                     std::chrono::steady_clock::time_point started,
-                    retry_policy const& policy)
+                    retry_policy const& policy,
+                    std::function<error(error const&)> const& explain)
 {
     auto* const watcher = core.options().watcher;
     for (;; ++attempts) {
@@ -191,7 +180,7 @@ void retry_or_throw(database_core const& core,
             std::chrono::steady_clock::now() - started);
         auto const decision = decide(failure, attempts, elapsed, policy, random_number());
         if (decision.then == retry_decision::action::give_up)
-            give_up(decision.report, failure, attempts, watcher);
+            give_up(decision.report, explain ? explain(failure) : failure, attempts, watcher);
         if (watcher != nullptr)
             watcher->retried(failure.code(), attempts);
         pause(decision.pause, watcher);

@@ -10,8 +10,10 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 namespace tiebreak::detail {
@@ -23,12 +25,21 @@ public:
     database_core& operator=(database_core const&) = delete;
     ~database_core();
 
-    // A workspace with a live connection, waiting for a free one. Throws `unavailable`.
+    // A free workspace, waited for if need be; `make_ready` comes before its first use. Throws
+    // `unavailable`.
     [[nodiscard]] workspace& take()
     {
         if (auto* const hot = hot_.exchange(nullptr)) [[likely]]
-            return ready(*hot);
-        return ready(take_slowly());
+            return *hot;
+        return take_slowly();
+    }
+
+    // Connects it, or replaces a connection that died while it was idle, before anything begins
+    // on it. Waits until `until` at most. Throws `unavailable`.
+    void make_ready(workspace& taken, sql::deadline until) const
+    {
+        if (!taken.connected() || !taken.connection().alive()) [[unlikely]]
+            reconnect(taken, until);
     }
 
     void give(workspace& back) noexcept
@@ -76,7 +87,6 @@ public:
     static constinit thread_local workspace* running;  // the innermost unit of this thread
 
 private:
-    [[nodiscard]] workspace& ready(workspace& taken);
     [[nodiscard]] workspace& take_slowly();
     void give_slowly(workspace& back) noexcept;
     void hand_over() noexcept;
@@ -96,25 +106,36 @@ private:
 // Holds a workspace for a scope.
 class held_workspace {
 public:
-    explicit held_workspace(database_core& of) : core_(of), space_(of.take())
-    {
-        space_.connection().set_deadline(sql::deadline::max());  // not its last user's
-    }
+    explicit held_workspace(database_core& of) : core_(of), space_(&of.take()) {}
 
     held_workspace(held_workspace const&) = delete;
     held_workspace& operator=(held_workspace const&) = delete;
 
     ~held_workspace()
     {
-        space_.rollback();
-        core_.give(space_);
+        if (space_ == nullptr)
+            return;
+        space_->rollback();
+        core_.give(*space_);
     }
 
-    [[nodiscard]] workspace& get() noexcept { return space_; }
+    // With a live connection that gives up at `until`.
+    [[nodiscard]] workspace& ready(sql::deadline until)
+    {
+        core_.make_ready(*space_, until);
+        space_->connection().set_deadline(until);
+        return *space_;
+    }
+
+    // As `ready` left it, or not connected.
+    [[nodiscard]] workspace& get() noexcept { return *space_; }
+
+    // From now on the caller gives it back.
+    [[nodiscard]] workspace& keep() noexcept { return *std::exchange(space_, nullptr); }
 
 private:
     database_core& core_;
-    workspace& space_;
+    workspace* space_;
 };
 
 // The core behind the public object.
@@ -135,12 +156,14 @@ void pause(std::chrono::microseconds how_long, observer* watcher);
 [[nodiscard]] std::uint64_t random_number() noexcept;
 
 // What becomes of a failed attempt: returns if there shall be another, after the pause and with a
-// live connection, else throws what the caller gets. `attempts` is how many there were.
+// live connection, else throws what the caller gets. `attempts` is how many there were; `explain`
+// may add to an error that ends them.
 void retry_or_throw(database_core const& core,
                     workspace& space,
                     error failure,
                     int attempts,
                     std::chrono::steady_clock::time_point started,
-                    retry_policy const& policy);
+                    retry_policy const& policy,
+                    std::function<error(error const&)> const& explain = {});
 
 }  // namespace tiebreak::detail

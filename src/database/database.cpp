@@ -18,6 +18,11 @@ database_core& core_of(database const& db) noexcept
 
 }  // namespace detail
 
+std::string shown_url(std::string_view url)
+{
+    return base::masked(url);
+}
+
 database::database(std::string_view url, database_options options)
     : core_(std::make_unique<detail::database_core>(detail::parse_url(url, std::move(options))))
 {
@@ -41,7 +46,7 @@ std::string database::engine_version()
 {
     core_->refuse_second_connection();
     detail::held_workspace held(*core_);
-    return held.get().connection().engine_version();
+    return held.ready(sql::deadline::max()).connection().engine_version();
 }
 
 std::string const& database::shown_url() const noexcept
@@ -69,16 +74,19 @@ namespace {
 detail::workspace& take_for_reading(detail::database_core& core)
 {
     core.refuse_second_connection();
-    auto& space = core.take();
-    try {
-        space.connection().set_deadline(
-            detail::deadline_after(std::chrono::steady_clock::now(), core.options().retry));
-        space.connection().begin(sql::begin_mode::read, isolation::engine_default);
-    } catch (...) {
-        core.give(space);
-        throw;
+    detail::held_workspace taken(core);
+    auto const& policy = core.options().retry;
+    auto const started = std::chrono::steady_clock::now();
+    for (int attempt = 1;; ++attempt) {
+        try {
+            auto& space = taken.ready(detail::deadline_after(started, policy));
+            space.connection().begin(sql::begin_mode::read, isolation::engine_default);
+            return taken.keep();
+        } catch (error const& failure) {
+            taken.get().rollback();
+            detail::retry_or_throw(core, taken.get(), failure, attempt, started, policy);
+        }
     }
-    return space;
 }
 
 }  // namespace

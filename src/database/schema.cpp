@@ -45,7 +45,8 @@ std::vector<guarantee> check_guarantees(database& of)
     core.refuse_second_connection();
     detail::held_workspace held(core);
     std::vector<guarantee> result;
-    for (auto& one : core.engine().check(held.get().connection()))
+    auto& on = held.ready(sql::deadline::max()).connection();
+    for (auto& one : core.engine().check(on))
         result.push_back({one.weakens, std::move(one.text)});
     return result;
 }

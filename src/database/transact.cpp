@@ -10,30 +10,6 @@ namespace tiebreak::detail {
 
 namespace {
 
-// A joined call may not ask for more than the unit it joins has, which is READ COMMITTED at least.
-void check_join(transact_options const& inner, transact_options const& outer)
-{
-    if (inner.level > std::max(outer.level, isolation::read_committed))
-        throw std::logic_error("a nested transact cannot have a stricter isolation than the outer");
-    if (inner.pessimistic && !outer.pessimistic)
-        throw std::logic_error("a nested transact cannot be pessimistic when the outer is not");
-    if (inner.certainty > outer.certainty)
-        throw std::logic_error("a nested transact has no commit of its own to be certain of");
-    if (inner.retry)
-        throw std::logic_error("a nested transact has no retry policy: only the outermost retries");
-}
-
-void check(transact_options const& options)
-{
-    if (options.retry)
-        validate(*options.retry);
-    if (options.token.empty())
-        return;
-    if (options.certainty != commit_certainty::by_token)
-        throw std::invalid_argument("a token is given without .certainty = commit_token");
-    check_token(options.token);
-}
-
 void write_first(workspace& space, void* token)
 {
     write_token(space.statements(), *static_cast<std::string const*>(token));
@@ -44,10 +20,36 @@ void let_guard_write(workspace& space, void* guard)
     static_cast<unit_guard*>(guard)->write_first(space);
 }
 
-// Beyond the deadline of the unit: whoever waited so long wants to know.
-constexpr std::chrono::seconds resolving_at_least{5};
-
 }  // namespace
+
+commit_certainty transaction::certainty_of(transact_options const& options) const noexcept
+{
+    return options.certainty.value_or(core_.options().certainty);
+}
+
+// A joined call may not ask for more than the unit it joins has, which is READ COMMITTED at least.
+void transaction::check_join(transact_options const& inner, transact_options const& outer) const
+{
+    if (inner.level > std::max(outer.level, isolation::read_committed))
+        throw std::logic_error("a nested transact cannot have a stricter isolation than the outer");
+    if (inner.pessimistic && !outer.pessimistic)
+        throw std::logic_error("a nested transact cannot be pessimistic when the outer is not");
+    if (inner.certainty && *inner.certainty > certainty_of(outer))
+        throw std::logic_error("a nested transact has no commit of its own to be certain of");
+    if (inner.retry)
+        throw std::logic_error("a nested transact has no retry policy: only the outermost retries");
+}
+
+void transaction::check(transact_options const& options) const
+{
+    if (options.retry)
+        validate(*options.retry);
+    if (options.token.empty())
+        return;
+    if (certainty_of(options) != commit_certainty::by_token)
+        throw std::invalid_argument("a token is given without .certainty = commit_token");
+    check_token(options.token);
+}
 
 transaction::transaction(database& on, transact_options const& options, unit_guard* guard)
     : core_(*on.core_),
@@ -103,14 +105,18 @@ unit_of_work& transaction::start()
     ++attempts_;
     if (auto* const watcher = space_.watcher())
         watcher->attempt_started(attempts_);
-    space_.start(deadline_after(started_, policy_),
+    until_ = deadline_after(started_, policy_);
+    if (attempts_ == 1)
+        core_.make_ready(space_, until_);  // `retry_or_throw` did it for the others
+    space_.start(until_,
                  options_.level,
                  options_.pessimistic || options_.level >= isolation::repeatable_read ||
                      core_.begins_at_once() || guard_ != nullptr,
                  options_.pessimistic);
-    if (guard_ != nullptr)
+    if (guard_ != nullptr) {
+        // its first row is the unit's commit token
         space_.write_first(let_guard_write, guard_, guard_->first_wait());
-    if (options_.certainty == commit_certainty::by_token) {
+    } else if (certainty_of(options_) == commit_certainty::by_token) {
         token_ = options_.token.empty() ? random_token() : options_.token;
         space_.write_first(write_first, &token_);
     }
@@ -142,34 +148,22 @@ void transaction::finish()
 
 void transaction::commit()
 {
+    space_.before_commit();  // a failure here is never resolved: only COMMIT makes the token count
     if (guard_ != nullptr) [[unlikely]]
         return commit_guarded();
     if (token_.empty()) [[likely]]
         return space_.commit();
-    try {
-        space_.commit();
-    } catch (error const& failure) {
-        if (failure.code() != errc::commit_unknown || core_.begins_at_once())
-            throw;
-        auto const until = std::max(deadline_after(started_, policy_),
-                                    std::chrono::steady_clock::now() + resolving_at_least);
-        space_.disconnect();  // whatever the old connection still does, nobody waits for it
-        auto const fate = resolve_token(core_, token_, until);
-        core_.reconnect(space_, until);
-        if (fate == commit_fate::committed)
-            return;
-        error const never(errc::unavailable,
-                          "the connection was lost during COMMIT; surely nothing was committed",
-                          std::string{failure.server_message()});
-        if (options_.token.empty())
-            throw never;
-        throw error(errc::attempts_exhausted, attempts_, never);
-    }
+    auto const never = commit_surely(core_, space_, token_, until_);
+    if (!never)
+        return;
+    if (options_.token.empty())
+        throw *never;
+    throw error(
+        errc::attempts_exhausted, attempts_, *never);  // the token that was given is used up
 }
 
 void transaction::commit_guarded()
 {
-    space_.before_commit();
     hear_first();  // when the unit ran no statement at all
     try {
         guard_->commit(space_);
@@ -205,9 +199,12 @@ void transaction::failed()
     try {
         throw;
     } catch (error const& failure) {
-        auto const told = explained(failure);
+        // asked about only when nobody tries again
+        retry_or_throw(
+            core_, space_, failure, attempts_, started_, policy_, [this](error const& e) {
+                return explained(e);
+            });
         space_.reset();
-        retry_or_throw(core_, space_, told, attempts_, started_, policy_);
     } catch (...) {
         space_.reset();
         throw;

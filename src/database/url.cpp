@@ -39,6 +39,15 @@ int connections_in(std::string_view text)
     return result;
 }
 
+commit_certainty certainty_in(std::string_view text)
+{
+    if (text == "commit_token")
+        return commit_certainty::by_token;
+    if (text != "as_answered")
+        refuse("the URL parameter certainty is as_answered or commit_token");
+    return commit_certainty::as_answered;
+}
+
 void check(database_options const& options)
 {
     if (options.table_prefix.size() > prefix_max || !is_word(options.table_prefix))
@@ -61,6 +70,8 @@ parsed_url parse_url(std::string_view url, database_options defaults)
         result.options.table_prefix = *std::move(prefix);
     if (auto const pool = base::take(parameters, "pool"))
         result.options.connections_max = connections_in(*pool);
+    if (auto const certainty = base::take(parameters, "certainty"))
+        result.options.certainty = certainty_in(*certainty);
     check(result.options);
     return result;
 }

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <functional>
 #include <mysql.h>
 #include <mysqld_error.h>
 #include <netinet/in.h>
@@ -21,9 +22,9 @@ namespace {
 
 using std::chrono::steady_clock;
 
-// A server that has not answered COMMIT or ROLLBACK for so long, after the deadline, is dead.
+// Where no kill could be sent, a statement ends so long after the deadline.
 constexpr std::chrono::seconds last_wait{60};
-// A server that has not answered after the kill of a statement, or to a ping.
+// A server that has not answered ROLLBACK or a ping for so long is dead.
 constexpr std::chrono::seconds grace{5};
 // A connection that was idle for longer is asked whether it still works; one that was closed by
 // the server shows it by its socket.
@@ -59,6 +60,12 @@ public:
           address_(std::move(to)),
           text_("KILL QUERY " + std::to_string(victim))
     {
+    }
+
+    [[nodiscard]] std::size_t server() const noexcept override
+    {
+        std::hash<std::string> const number;
+        return (number(address_.host) * 31 + number(address_.socket)) * 31 + address_.port;
     }
 
     [[nodiscard]] bool connect() noexcept override
@@ -169,16 +176,19 @@ connection::call::call(connection& on, kind what) : on_(on)
 {
     on.retire_if_condemned();
     auto const is = on.state_;
+    bool const ends = what == kind::commit || what == kind::rollback;
     bool const usable = is == state::idle || is == state::pending || is == state::open ||
-                        (is == state::failed && (what == kind::undo || what == kind::final)) ||
-                        (is == state::lost && what == kind::final);
+                        (is == state::failed && (what == kind::undo || ends)) ||
+                        (is == state::lost && ends);
     if (!usable || !on.is_at_home()) [[unlikely]]
         on.refuse("a statement is run after its transaction has failed");
     auto const now = steady_clock::now();
     on.used_last_ = now;
-    if (what == kind::final) {
-        auto const from = on.deadline_ == sql::deadline::max() ? now : std::max(now, on.deadline_);
-        on.watched_->begin(sql::deadline::max(), later(from, last_wait));
+    if (ends) {
+        auto limit = later(now, grace);
+        if (what == kind::commit)
+            limit = on.commit_limit(now);
+        on.watched_->begin(sql::deadline::max(), limit);
         return;
     }
     if (now >= on.deadline_) [[unlikely]] {
@@ -186,6 +196,14 @@ connection::call::call(connection& on, kind what) : on_(on)
             .seen_in(phase::in_transaction);
     }
     on.watched_->begin(on.deadline_, later(on.deadline_, last_wait));
+}
+
+sql::deadline connection::commit_limit(sql::deadline now) const noexcept
+{
+    if (commit_limit_ != sql::deadline::max())
+        return commit_limit_;
+    return later(deadline_ == sql::deadline::max() ? now : std::max(now, deadline_),
+                 commit_patience);
 }
 
 connection::call::~call()
@@ -310,7 +328,7 @@ void connection::commit()
     }
     if (state_ != state::open) [[unlikely]]
         refuse("a commit without an open transaction");
-    call talk(*this, call::kind::final);
+    call talk(*this, call::kind::commit);
     bool const dead = is_cut_off(handle());
     static constexpr std::string_view text = "COMMIT";
     int const answer =
@@ -343,7 +361,7 @@ void connection::rollback() noexcept
         return;
     }
     try {
-        call talk(*this, call::kind::final);
+        call talk(*this, call::kind::rollback);
         static constexpr std::string_view text = "ROLLBACK";
         int const answer =
             mysql_real_query(handle(), text.data(), static_cast<unsigned long>(text.size()));

@@ -46,6 +46,11 @@ public:
 
     void set_deadline(sql::deadline at) noexcept override { deadline_ = at; }
 
+    void set_commit_limit(sql::deadline at) noexcept override { commit_limit_ = at; }
+
+    [[nodiscard]] std::int64_t session_number() const noexcept override;
+    void end_idle_transaction(std::int64_t session, std::chrono::milliseconds idle_for) override;
+
     void limit_lock_waits(std::chrono::milliseconds to) noexcept override { lock_wait_ = to; }
 
     [[nodiscard]] bool alive() noexcept override;
@@ -68,8 +73,9 @@ public:
     public:
         enum class kind : std::uint8_t {
             statement,
-            undo,   // ROLLBACK TO: also after an error
-            final,  // COMMIT and ROLLBACK: ended only when the server can be taken for dead
+            undo,      // ROLLBACK TO: also after an error
+            commit,    // ended only when the server can be taken for dead
+            rollback,  // the same, sooner
         };
 
         call(connection& on, kind what);
@@ -122,6 +128,7 @@ private:
     void send(std::string_view text);
     void wait_for_begin();
     void retire_if_condemned() noexcept;
+    [[nodiscard]] sql::deadline commit_limit(sql::deadline now) const noexcept;
     [[nodiscard]] moment moment_of(bool writes) const noexcept;
     [[noreturn]] void refuse(char const* what) const;
 
@@ -139,6 +146,7 @@ private:
     int answers_due_ = 0;
     sql::deadline deadline_ = sql::deadline::max();
     sql::deadline used_last_{};
+    sql::deadline commit_limit_ = sql::deadline::max();
     std::chrono::milliseconds lock_wait_ = no_limit;
 };
 

@@ -28,6 +28,10 @@ constexpr int probe_interval_s = 5;
 constexpr int probes = 3;
 constexpr unsigned int unacknowledged_ms = 30'000;
 
+// A session that holds locks while its program does nothing, or is gone without a word, is ended
+// by the server after so long, unless it has a limit of its own.
+constexpr int idle_transaction_s = 300;
+
 [[nodiscard]] error refused(errc code, char const* sentence, std::string detail = {})
 {
     return error(code, sentence, std::move(detail)).seen_in(phase::connecting);
@@ -143,6 +147,7 @@ log_in(options const& how, server_address const& to, unsigned int connect_s, uns
         mysql_optionsv(made.get(), MYSQL_OPT_READ_TIMEOUT, &answer_s);
         mysql_optionsv(made.get(), MYSQL_OPT_WRITE_TIMEOUT, &answer_s);
     }
+    auto const started = steady_clock::now();
     auto* const done = mysql_real_connect(made.get(),
                                           text_or_null(to.host),
                                           how.user ? how.user->c_str() : nullptr,
@@ -151,6 +156,13 @@ log_in(options const& how, server_address const& to, unsigned int connect_s, uns
                                           to.port,
                                           text_or_null(to.socket),
                                           CLIENT_FOUND_ROWS);
+    if (done == nullptr && mysql_errno(made.get()) == CR_SERVER_LOST &&
+        steady_clock::now() - started >= std::chrono::seconds{connect_s}) {
+        throw refused(errc::unavailable,
+                      "the database server did not answer in time",
+                      "MariaDB: no answer within " + std::to_string(connect_s) +
+                          " s (connect_timeout)");
+    }
     if (done == nullptr)
         throw last_error(made.get());
     if (how.encrypted && mysql_get_ssl_cipher(made.get()) == nullptr) {
@@ -186,6 +198,7 @@ server_facts look_at(st_mysql* server)
     auto const rows = ask(server,
                           "SHOW SESSION VARIABLES WHERE Variable_name IN ('wsrep_on', "
                           "'innodb_snapshot_isolation', 'read_only', 'innodb_read_only', "
+                          "'idle_transaction_timeout', "
                           "'default_storage_engine', 'enforce_storage_engine')");
     for (auto const& row : rows) {
         auto const& name = row.at(0);
@@ -194,6 +207,8 @@ server_facts look_at(st_mysql* server)
             result.in_cluster = is == "ON";
         else if (name == "innodb_snapshot_isolation")
             result.has_snapshot_check = true;
+        else if (name == "idle_transaction_timeout")
+            result.idles_without_limit = is == "0";
         else if (name == "read_only" || name == "innodb_read_only")
             result.is_read_only = result.is_read_only || is != "OFF";
         else if (name == "default_storage_engine")
@@ -229,6 +244,8 @@ void set_session(st_mysql* server, server_facts const& facts)
     bool const renamed = mysql_get_server_version(server) >= isolation_was_renamed;
     text += renamed ? "transaction_isolation" : "tx_isolation";
     text += " = 'READ-COMMITTED'";
+    if (facts.idles_without_limit)
+        text += ", idle_transaction_timeout = " + std::to_string(idle_transaction_s);
     if (facts.has_snapshot_check)
         text += ", innodb_snapshot_isolation = ON";
     ask(server, text);

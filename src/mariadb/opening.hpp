@@ -16,6 +16,7 @@ struct server_facts {
     bool in_cluster = false;          // Galera
     bool has_snapshot_check = false;  // innodb_snapshot_isolation
     bool is_read_only = false;
+    bool idles_without_limit = false;  // idle_transaction_timeout
     std::string default_engine{};
     std::string enforced_engine{};
 };

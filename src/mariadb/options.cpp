@@ -9,9 +9,9 @@ namespace tiebreak::mariadb {
 
 namespace {
 
-constexpr std::string_view known =
-    "table_prefix, pool, socket, password_file, connect_timeout, tls, ssl_ca, ssl_cert, ssl_key, "
-    "ssl_verify, read_default_file and read_default_group are known";
+constexpr std::string_view known = "table_prefix, pool, certainty, socket, password_file, "
+                                   "connect_timeout, tls, ssl_ca, ssl_cert, ssl_key, "
+                                   "ssl_verify, read_default_file and read_default_group are known";
 
 constexpr unsigned int port_max = 65'535;
 constexpr unsigned int connect_timeout_max_s = 300;

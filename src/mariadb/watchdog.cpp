@@ -20,6 +20,9 @@ using std::chrono::steady_clock;
 // How long a killed statement may take to stop before the link counts as dead.
 constexpr std::chrono::seconds stopping_time{5};
 
+// How long a server that could not be reached is taken for dead.
+constexpr std::chrono::seconds away_for{5};
+
 }  // namespace
 
 class watchdog {
@@ -75,9 +78,23 @@ public:
         changed_.notify_all();
     }
 
+    // For the thread alone.
+    [[nodiscard]] bool is_away(std::size_t server) const noexcept
+    {
+        return server == away_ && steady_clock::now() < away_until_;
+    }
+
+    void found_away(std::size_t server) noexcept
+    {
+        away_ = server;
+        away_until_ = steady_clock::now() + away_for;
+    }
+
 private:
     void run() noexcept;
 
+    std::size_t away_ = 0;  // the last server that could not be reached
+    sql::deadline away_until_{};
     std::mutex mutex_;
     std::condition_variable changed_;
     std::atomic<sql::deadline> looks_at_{sql::deadline::max()};
@@ -199,7 +216,7 @@ void watched::act() noexcept
             return;
         number = number_;
     }
-    bool const reached = killer_->connect();
+    bool const reached = reach_server();
     {
         std::lock_guard const lock(mutex_);
         if (!running_ || number_ != number)
@@ -221,6 +238,16 @@ void watched::act() noexcept
         // under the lock: the call may end, and this object with it, right after
         sent_.notify_all();
     }
+}
+
+bool watched::reach_server() noexcept
+{
+    if (dog_->is_away(killer_->server()))
+        return false;
+    if (killer_->connect())
+        return true;
+    dog_->found_away(killer_->server());
+    return false;
 }
 
 void watched::cut_off() noexcept

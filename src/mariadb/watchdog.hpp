@@ -5,6 +5,8 @@
 // and ends with the last of them. At the deadline of a call it sends KILL QUERY through a
 // connection of its own; the call then ends with the server's answer to that. When no answer comes,
 // or the server cannot be reached, it shuts the socket down, and the call ends as on any dead link.
+// One that could not be reached is not tried again for a while, so that the calls of many
+// connections to a dead server do not wait for each other.
 //
 // A kill must not meet a later statement: `watched::end` waits while one is on its way, and a
 // connection that one was sent to is not used for another transaction.
@@ -13,6 +15,7 @@
 #include "sql/connection.hpp"
 
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -29,6 +32,8 @@ public:
     killer& operator=(killer const&) = delete;
     virtual ~killer() = default;
 
+    // Which server: the same number for the same one.
+    [[nodiscard]] virtual std::size_t server() const noexcept = 0;
     // Within a few seconds; false when the server cannot be reached.
     [[nodiscard]] virtual bool connect() noexcept = 0;
     // Ends the statement that runs on the watched connection.
@@ -57,6 +62,7 @@ private:
     [[nodiscard]] sql::deadline next() noexcept;
     // Does what is due now.
     void act() noexcept;
+    [[nodiscard]] bool reach_server() noexcept;
     void cut_off() noexcept;
 
     std::shared_ptr<watchdog> dog_;

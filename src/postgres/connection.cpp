@@ -8,6 +8,7 @@
 
 #include <libpq-fe.h>
 
+#include <algorithm>
 #include <exception>
 #include <stdexcept>
 #include <string_view>
@@ -43,7 +44,9 @@ constexpr int oldest_server = 120000;
 connection::connection(settings const& how, sql::deadline until)
     : watcher_(how.watcher), wire_(connect(how, until)), owner_(generation_of_process())
 {
-    deadline_ = until;
+    deadline_ = how.connect_limit.count() == 0
+                    ? until
+                    : std::min(until, steady_clock::now() + how.connect_limit);
     try {
         check_server(how.may_be_read_only);
     } catch (error const& e) {

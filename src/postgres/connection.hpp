@@ -56,6 +56,11 @@ public:
 
     void set_deadline(sql::deadline at) noexcept override { deadline_ = at; }
 
+    void set_commit_limit(sql::deadline at) noexcept override { commit_limit_ = at; }
+
+    [[nodiscard]] std::int64_t session_number() const noexcept override;
+    void end_idle_transaction(std::int64_t session, std::chrono::milliseconds idle_for) override;
+
     void limit_lock_waits(std::chrono::milliseconds to) noexcept override
     {
         lock_limit_.ask_for(to);
@@ -161,6 +166,7 @@ private:
     template <class Send>
     void commit_after(int steps, Send send);
     [[nodiscard]] commit_answer receive_commit(int steps);
+    [[nodiscard]] sql::deadline commit_limit() const noexcept;
     void note_end(commit_answer const& of) noexcept;
 
     observer* watcher_;
@@ -181,6 +187,7 @@ private:
     control* begin_ = &begin_read_committed_;
     sql::deadline deadline_ = sql::deadline::max();
     sql::deadline exchange_began_{};
+    sql::deadline commit_limit_ = sql::deadline::max();
     lock_limit lock_limit_;
     first_write first_;
     std::vector<std::string> forgotten_;

@@ -77,7 +77,7 @@ void refuse_unknown(std::string const& name)
     auto const known = known_names();
     if (std::ranges::find(known, name) != known.end())
         return;
-    std::string list = "table_prefix, pool, password_file";
+    std::string list = "table_prefix, pool, certainty, password_file";
     for (auto const& one : known)
         (list += ", ") += one;
     refuse("the URL parameter " + name + " is unknown; known are " + list);

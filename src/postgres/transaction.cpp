@@ -5,6 +5,7 @@
 
 #include <libpq-fe.h>
 
+#include <algorithm>
 #include <cstring>
 #include <string_view>
 #include <utility>
@@ -120,13 +121,24 @@ void connection::require_replicated()
         .seen_in(phase::commit_sent);
 }
 
+sql::deadline connection::commit_limit() const noexcept
+{
+    if (commit_limit_ != sql::deadline::max())
+        return commit_limit_;
+    auto const now = steady_clock::now();
+    auto const from = deadline_ == sql::deadline::max() ? now : std::max(now, deadline_);
+    return from > sql::deadline::max() - commit_patience ? sql::deadline::max()
+                                                         : from + commit_patience;
+}
+
 // Up to the end of the exchange. What is lost after the tag was lost after the commit.
 connection::commit_answer connection::receive_commit(int steps)
 {
+    auto const until = commit_limit();
     commit_answer answer;
     for (;; --steps) {
         try {
-            auto one = wire_.next(sql::deadline::max(), when_late::give_up);
+            auto one = wire_.next(until, when_late::give_up);
             if (is_end(one))
                 break;
             if (is_failed(one)) {

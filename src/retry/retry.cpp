@@ -46,6 +46,18 @@ microseconds pause_after(int attempts, retry_policy const& policy, std::uint64_t
 
 namespace {
 
+// A schedule that is written down stays as it is.
+retry_policy for_new_connection(retry_policy policy) noexcept
+{
+    constexpr int slower = 10;
+    constexpr auto most = microseconds::max() / slower;
+    if (policy.spread == jitter::none)
+        return policy;
+    policy.base = std::min(policy.base, most) * slower;
+    policy.cap = std::min(policy.cap, most) * slower;
+    return policy;
+}
+
 bool exhausted(int attempts, retry_policy const& policy) noexcept
 {
     return policy.attempts_max > 0 && attempts >= policy.attempts_max;
@@ -91,7 +103,9 @@ retry_decision decide(error const& failure,
             policy.attempts_max == 1 && failure.code() == errc::stale_version;
         return report(asked_to_see_it ? errc::stale_version : errc::attempts_exhausted);
     }
-    auto const pause = pause_after(attempts, policy, random);
+    bool const reconnects = then == retry_decision::action::reconnect_and_rerun;
+    auto const pause =
+        pause_after(attempts, reconnects ? for_new_connection(policy) : policy, random);
     if (starts_too_late(elapsed, pause, policy))
         return report(errc::deadline_exceeded);
     return {.then = then, .pause = pause};

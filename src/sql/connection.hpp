@@ -16,6 +16,7 @@
 #include "sql/statement.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -106,8 +107,23 @@ public:
     [[nodiscard]] virtual bool in_transaction() const noexcept = 0;
 
     // Waits and statements after this end with lock_timeout or deadline_exceeded at that time.
-    // COMMIT is never cut short.
+    // COMMIT is never cut short, see below.
     virtual void set_deadline(deadline at) noexcept = 0;
+
+    // When the answer to COMMIT is not waited for any longer: the link counts as dead then and the
+    // outcome as unknown, and the server is not told to stop. `max`: `commit_patience` after the
+    // deadline, or from now if there is none or it has passed.
+    virtual void set_commit_limit(deadline) noexcept {}
+
+    static constexpr std::chrono::seconds commit_patience{60};
+
+    // By which another session of the same user finds this one; 0 when there is nothing to find.
+    [[nodiscard]] virtual std::int64_t session_number() const noexcept { return 0; }
+
+    // Ends the session with this number if it has a transaction open in which nothing has been
+    // sent for at least so long; nothing when there is no such session. Its locks may be freed a
+    // moment later.
+    virtual void end_idle_transaction(std::int64_t, std::chrono::milliseconds) {}
 
     // Until it is called again, a wait for a lock ends with lock_timeout after this time, if the
     // deadline does not come first; `no_limit` leaves only the deadline. 0: it does not wait, or

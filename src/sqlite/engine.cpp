@@ -61,7 +61,7 @@ std::unique_ptr<sql::engine> open_engine(base::url const& from, observer* watche
     if (!parameters.empty())
         throw std::invalid_argument(
             "the URL parameter " + parameters.front().first +
-            " is unknown: table_prefix, pool, synchronous, gate and create are known");
+            " is unknown: table_prefix, pool, certainty, synchronous, gate and create are known");
     return std::make_unique<engine>(std::move(how));
 }
 

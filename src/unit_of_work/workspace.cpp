@@ -136,7 +136,6 @@ void workspace::before_commit()
 
 void workspace::commit()
 {
-    before_commit();
     if (connection().in_transaction()) [[likely]]
         connection().commit();
     else

@@ -1,10 +1,10 @@
 // What a unit of work needs while it runs, kept by a pool from unit to unit: a session, the rows it
 // tracks, their memory, and the state of the unit that runs in it now.
 //
-// state     use            fail(e)   commit          rollback   reset
-// idle      -              -         -               -          idle
-// running   running        failed    idle or failed  idle       idle
-// failed    logic_error    failed    throws e        idle       idle
+// state     use            fail(e)   before_commit      commit          rollback   reset
+// idle      -              -         -                  -               -          idle
+// running   running        failed    running or failed  idle or failed  idle       idle
+// failed    logic_error    failed    throws e           -               idle       idle
 #pragma once
 
 #include <tiebreak/observer.hpp>
@@ -127,10 +127,10 @@ public:
         first_write_wait_ = wait;
     }
 
-    // Flushes and commits; throws the unit's failure if it has failed.
-    void commit();
-    // The first half of it: all but COMMIT.
+    // Writes what changed for the last time; throws the unit's failure if it has failed.
     void before_commit();
+    // After `before_commit`.
+    void commit();
     // Ends unit and transaction without writing.
     void rollback() noexcept;
     // Forgets rows and state; the transaction must be over.

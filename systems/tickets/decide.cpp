@@ -109,7 +109,7 @@ decision
 decide(database& in, approval_request const& request, approve_options const& options, int runs_left)
 {
     decision result;
-    transact_options how{.retry = options.retry};
+    transact_options how{.retry = options.retry, .level = options.level};
     how.retry->attempts_max = runs_left;
     try {
         result.won = in.transact(

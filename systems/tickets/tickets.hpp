@@ -82,6 +82,8 @@ struct approve_options {
     /// For deciding. `attempts_max` counts tries to decide, the first included; whatever happens
     /// after the order is decided is not limited by it.
     retry_policy retry{};
+    /// For deciding.
+    isolation level = isolation::engine_default;
     /// Called in every try between reading the order and writing the decision, with whatever the
     /// strategy holds then held: a race pauses here, a test meets another client. May be empty.
     std::function<void()> between{};

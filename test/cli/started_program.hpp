@@ -26,6 +26,8 @@ public:
 
     void send(int signal) const { process_.send(signal); }
 
+    [[nodiscard]] pid_t id() const noexcept { return process_.id(); }
+
     // What it has written to either output until now.
     [[nodiscard]] std::string written() const;
 

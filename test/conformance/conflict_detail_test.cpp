@@ -208,6 +208,31 @@ TEST_P(ConflictDetail, IsCarriedByTheErrorThatEndsTheAttempts)
     EXPECT_EQ(failure.what_conflicted()->actual_version, 3);
 }
 
+TEST_P(ConflictDetail, HasItsKindAfterEveryPreset)
+{
+    TIEBREAK_NEEDS(capability::several_processes);
+    auto other = fresh().open();
+    for (auto const& preset : {retry_presets::once,
+                               retry_presets::three_attempts_20_40_ms,
+                               retry_presets::three_attempts_100_200_ms}) {
+        auto how = told(conflict_detail::explained);
+        how.retry = preset;
+        auto const failure = conflict_of(
+            how,
+            [&] {
+                other.transact([&](unit_of_work& work) {
+                    work.load<coupon>(rows_[0].id).issued_quantity += 1;
+                });
+            },
+            [](unit_of_work&, auto& loaded) { loaded[0]->total_quantity = 7; });
+        EXPECT_EQ(failure.code(),
+                  preset.attempts_max == 1 ? errc::stale_version : errc::attempts_exhausted);
+        ASSERT_NE(failure.what_conflicted(), nullptr);
+        EXPECT_EQ(failure.what_conflicted()->kind, conflict_kind::changed);
+        ASSERT_EQ(failure.what_conflicted()->fields.size(), 2U);
+    }
+}
+
 TIEBREAK_ON_ALL_ENGINES(ConflictDetail);
 
 }  // namespace

@@ -1,10 +1,6 @@
 // Commits whose answer is lost between client and server: with a commit token each is told apart,
 // never done twice and never reported as failed when it was done.
-#include "support/captured_log.hpp"
-#include "support/checks.hpp"
-#include "support/engines.hpp"
-#include "support/fault_proxy.hpp"
-#include "support/shop.hpp"
+#include "proxied_test.hpp"
 
 #include <random>
 
@@ -14,48 +10,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-class LostCommit : public engine_test {
-protected:
-    void SetUp() override
-    {
-        engine_test::SetUp();
-        create_shop(db());
-        install(db());
-        row_ = add_coupon(db(), "A", 1'000'000);
-        proxy_ = std::make_unique<fault_proxy>(port_of(fresh().url()));
-        far_ = std::make_unique<database>(proxy_->through(fresh().url()),
-                                          database_options{.connections_max = 2});
-    }
-
-    void TearDown() override
-    {
-        far_.reset();
-        proxy_.reset();
-        engine_test::TearDown();
-    }
-
-    void issue(transact_options const& how)
-    {
-        far_->transact([&](unit_of_work& work) { work.load<coupon>(row_.id).issued_quantity += 1; },
-                       how);
-    }
-
-    std::int64_t issued() { return stored<coupon>(db(), row_.id).issued_quantity; }
-
-    // What is sure of a commit that nobody asks about is only that it was not done twice.
-    void lose(fault_rule rule)
-    {
-        rule.when_sent = "COMMIT";
-        proxy_->arm(std::move(rule));
-    }
-
-    static transact_options certain() { return {.certainty = commit_token}; }
-
-    coupon row_;
-    std::unique_ptr<fault_proxy> proxy_;
-    std::unique_ptr<database> far_;
-    captured_log log_;
-};
+class LostCommit : public proxied_test {};
 
 TEST_P(LostCommit, WithoutATokenIsUnknownAndNotRunAgain)
 {
@@ -149,6 +104,43 @@ TEST_P(LostCommit, BeyondTheDeadlineIsUnknownAndResolvedLater)
     proxy_->accept_again();
     EXPECT_EQ(resolve_commit(*far_, "third"), commit_fate::committed);
     EXPECT_EQ(issued(), 1);
+}
+
+// A connection for later cannot be made: that must not make the commit look like a failure, which
+// would be run again.
+TEST_P(LostCommit, IsDoneOnceAlsoWhenTheServerIsAwayRightAfterwards)
+{
+    lose({.what = fault::drop_reply});
+    proxy_->refuse_after(1);
+    issue(certain());
+    EXPECT_EQ(issued(), 1);
+    proxy_->accept_again();
+    issue(certain());
+    EXPECT_EQ(issued(), 2);
+}
+
+// Without a word about it in the call: by the database's option, and for repositories, too.
+TEST_P(LostCommit, IsFoundOutAboutWhereTheDatabaseAsksForIt)
+{
+    far_ = std::make_unique<database>(proxy_->through(fresh().url("certainty=commit_token")),
+                                      database_options{.connections_max = 2});
+    repository<coupon> const coupons(*far_);
+    std::int64_t done = 0;
+    for (auto const what : {fault::drop_reply, fault::stop}) {
+        lose({.what = what});
+        issue({});
+        EXPECT_EQ(issued(), ++done);
+        lose({.what = what});
+        EXPECT_EQ(coupons.update_if(row_.id,
+                                    field<&coupon::issued_quantity> == done,
+                                    field<& coupon::issued_quantity> += 1),
+                  outcome::won);
+        EXPECT_EQ(issued(), ++done);
+    }
+    EXPECT_EQ(proxy_->fired(), 4);
+    lose({.what = fault::drop_reply});
+    EXPECT_EQ(error_of([&] { issue({.certainty = commit_certainty::as_answered}); })->code(),
+              errc::commit_unknown);
 }
 
 // Faults of every kind at every COMMIT, some of them again while resolving.

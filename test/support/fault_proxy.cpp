@@ -83,6 +83,7 @@ struct fault_proxy::link {
     int client = -1;
     int server = -1;
     bool drop_answer = false;
+    bool is_silent = false;
     std::optional<std::size_t> bytes_left{};  // of the answer, before it is cut
     std::string held{};
     clock::time_point deliver_at{};
@@ -140,7 +141,7 @@ fault_proxy::fault_proxy(std::uint16_t server_port) : server_port_(server_port)
 fault_proxy::~fault_proxy()
 {
     ends_ = true;
-    static_cast<void>(::write(wake_[1], "x", 1) == 1);
+    wake();
     thread_.join();
     links_.clear();
     ::close(listener_);
@@ -163,15 +164,50 @@ void fault_proxy::arm(fault_rule rule)
     rules_.push_back(std::move(rule));
 }
 
+void fault_proxy::wake()
+{
+    static_cast<void>(::write(wake_[1], "x", 1) == 1);
+}
+
+void fault_proxy::deliver()
+{
+    delivers_ = true;
+    wake();
+}
+
 void fault_proxy::refuse()
 {
-    refuses_ = true;
-    static_cast<void>(::write(wake_[1], "x", 1) == 1);
+    ends_links_ = true;
+    accepts_ = 0;
+    wake();
+}
+
+void fault_proxy::refuse_after(int connections)
+{
+    accepts_ = connections;
+}
+
+void fault_proxy::fall_silent()
+{
+    is_silent_ = true;
 }
 
 void fault_proxy::accept_again()
 {
-    refuses_ = false;
+    if (is_silent_.exchange(false))
+        ends_links_ = true;
+    accepts_ = any_number;
+    wake();
+}
+
+// What other threads have asked for meanwhile.
+void fault_proxy::obey()
+{
+    if (ends_links_.exchange(false))
+        links_.clear();
+    if (delivers_.exchange(false))
+        for (auto const& one : links_)
+            one->deliver_at = {};
 }
 
 int fault_proxy::milliseconds_until_next_delivery() const
@@ -200,8 +236,7 @@ void fault_proxy::run()
             std::array<char, 64> ignored{};
             static_cast<void>(::read(wake_[0], ignored.data(), ignored.size()) > 0);
         }
-        if (refuses_)
-            links_.clear();
+        obey();
         for (std::size_t i = 0; i < links_.size(); ++i) {
             auto& one = *links_[i];
             if (one.server >= 0 && watched[3 + 2 * i].revents != 0)
@@ -223,9 +258,9 @@ void fault_proxy::accept_one()
     made->client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     if (made->client < 0)
         return;
-    if (refuses_) {
+    if (accepts_.fetch_sub(1) <= 0) {
         ++refused_;
-        return;
+        return obey();  // who is refused knows that the others are ended
     }
     made->server = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     auto address = loopback(server_port_);
@@ -241,9 +276,12 @@ void fault_proxy::accept_one()
 void fault_proxy::from_client(link& on)
 {
     auto bytes = receive(on.client);
+    bool const is_silent = on.is_silent || is_silent_;
     if (bytes.empty())
-        return on.lose_both();
+        return is_silent ? on.lose_client() : on.lose_both();
     ++client_messages_;
+    if (is_silent)
+        return;
     std::optional<fault_rule> rule;
     auto word = std::string::npos;
     {
@@ -268,6 +306,7 @@ void fault_proxy::from_client(link& on)
             on.held = std::move(bytes);
             on.deliver_at = clock::now() + rule->hold;
             return on.lose_client();
+        case fault::swallow: on.is_silent = true; return;
         }
     }
     if (!send_all(on.server, bytes))
@@ -284,6 +323,8 @@ std::string fault_proxy::take_client_bytes()
 void fault_proxy::from_server(link& on)
 {
     auto bytes = receive(on.server);
+    if (on.is_silent || is_silent_)
+        return bytes.empty() ? on.lose_server() : void();
     if (bytes.empty() || on.drop_answer)
         return on.lose_both();
     if (on.bytes_left) {

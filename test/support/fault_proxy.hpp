@@ -22,7 +22,11 @@ enum class fault : std::uint8_t {
     hold,        // the client loses the connection at once, the server gets it `hold` later
     cut_reply,   // the client gets the first `bytes` bytes of the answer, then nothing more
     misspell,    // the server gets it with a wrong letter in the word that is waited for
+    swallow,     // it never arrives, nor does anything later, and neither side is told
 };
+
+// For `fault_rule::hold`: until `deliver`.
+inline constexpr std::chrono::hours until_told{24};
 
 struct fault_rule {
     std::string when_sent{};  // the client sends this word or words; empty: anything
@@ -61,8 +65,16 @@ public:
     // arrival; kept from the first call on.
     [[nodiscard]] std::string take_client_bytes();
 
+    // Sends what is held back now.
+    void deliver();
+
     // Ends every connection, and refuses new ones until `accept_again`.
     void refuse();
+    // Takes so many new connections, and refuses those after them until `accept_again`.
+    void refuse_after(int connections);
+    // From now on nothing passes, on old connections and on new ones, and nobody is told, until
+    // `accept_again`, which ends them.
+    void fall_silent();
     void accept_again();
 
     // Connections that were refused so.
@@ -71,7 +83,11 @@ public:
 private:
     struct link;
 
+    static constexpr int any_number = 1 << 30;
+
+    void wake();
     void run();
+    void obey();
     void accept_one();
     void from_client(link& on);
     void from_server(link& on);
@@ -83,8 +99,11 @@ private:
     int listener_ = -1;
     int wake_[2] = {-1, -1};
     std::atomic<bool> ends_{false};
-    std::atomic<bool> refuses_{false};
     std::atomic<int> refused_{0};
+    std::atomic<int> accepts_{any_number};  // so many more connections
+    std::atomic<bool> ends_links_{false};
+    std::atomic<bool> is_silent_{false};
+    std::atomic<bool> delivers_{false};
     std::atomic<int> fired_{0};
     std::atomic<std::int64_t> client_messages_{0};
     std::mutex mutex_;

@@ -164,6 +164,8 @@ public:
 
     explicit recorded_killer(record& to) : to_(to) {}
 
+    std::size_t server() const noexcept override { return 1; }
+
     bool connect() noexcept override
     {
         ++to_.connected;
@@ -240,6 +242,27 @@ TEST_F(MariaWatchdog, KillsAtTheDeadline)
     EXPECT_TRUE(call_->end());
     EXPECT_EQ(record_.killed, 1);
     EXPECT_FALSE(is_cut());
+}
+
+TEST_F(MariaWatchdog, OfAServerThatCannotBeReachedTheOtherCallsAreCutAtOnce)
+{
+    record_.is_reachable = false;
+    call_->begin(in(milliseconds{1}), sql::deadline::max());
+    wait_for_the_cut();
+    EXPECT_FALSE(call_->end());
+    int others[2]{};
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, others), 0);
+    {
+        watched other(others[0], std::make_unique<recorded_killer>(record_));
+        other.begin(in(milliseconds{1}), sql::deadline::max());
+        char byte = 0;
+        EXPECT_EQ(::recv(others[0], &byte, 1, 0), 0) << "cut";
+        EXPECT_FALSE(other.end());
+    }
+    EXPECT_EQ(record_.connected, 1) << "nobody waited for another connection";
+    EXPECT_EQ(record_.killed, 0);
+    for (int const one : others)
+        ::close(one);
 }
 
 TEST_F(MariaWatchdog, AnEarlierDeadlineThanTheOneSleptForIsNoticed)

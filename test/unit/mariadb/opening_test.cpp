@@ -1,6 +1,6 @@
 // Connecting: what is refused, how long it takes, and how a session is set.
 #include "fixture.hpp"
-#include "private_server.hpp"
+#include "support/private_server.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <arpa/inet.h>
@@ -228,6 +228,7 @@ TEST_F(MariaOpening, ASessionIsSetSoThatThePromisesHold)
     holds("@@time_zone = '+00:00'");
     holds("@@innodb_snapshot_isolation");
     holds("@@innodb_lock_wait_timeout = 50");
+    holds("@@idle_transaction_timeout = 300");
     holds("@@foreign_key_checks");
     holds("@@unique_checks");
     holds("@@character_set_client = 'utf8mb4'");
@@ -265,7 +266,7 @@ class MariaPrivateServer : public MariaServer {};
 
 TEST_F(MariaPrivateServer, ThatIsReadOnlyIsUnavailableForWriters)
 {
-    private_server const server;
+    test::private_server const server("mariadb");
     stranger other(server.url());
     ASSERT_EQ(other.ask("CREATE TABLE t(a INT) ENGINE=InnoDB"), "");
     ASSERT_EQ(other.ask("INSERT INTO t VALUES(1)"), "");
@@ -292,7 +293,7 @@ TEST_F(MariaPrivateServer, ThatIsReadOnlyIsUnavailableForWriters)
 
 TEST_F(MariaPrivateServer, ThatIsFullIsUnavailable)
 {
-    private_server const server;
+    test::private_server const server("mariadb");
     {
         stranger other(server.url());
         ASSERT_EQ(other.ask("CREATE USER app IDENTIFIED BY 'pw'"), "");
@@ -311,7 +312,7 @@ TEST_F(MariaPrivateServer, ThatIsFullIsUnavailable)
 
 TEST_F(MariaPrivateServer, WhoseTablesWouldHaveNoTransactionsIsUnsafe)
 {
-    private_server const server;
+    test::private_server const server("mariadb");
     stranger other(server.url());
     ASSERT_EQ(other.ask("SET GLOBAL default_storage_engine = MyISAM"), "");
     auto const e = error_of([&] { static_cast<void>(open_at(server.url())); });
@@ -321,7 +322,7 @@ TEST_F(MariaPrivateServer, WhoseTablesWouldHaveNoTransactionsIsUnsafe)
 
 TEST_F(MariaPrivateServer, WeakSettingsAreStated)
 {
-    private_server const server;
+    test::private_server const server("mariadb");
     stranger other(server.url());
     auto const weaknesses = [&] {
         auto const engine = engine_at(server.url());
@@ -341,9 +342,17 @@ TEST_F(MariaPrivateServer, WeakSettingsAreStated)
         EXPECT_NE(found.find(word), std::string::npos) << word << " in\n" << found;
 }
 
+TEST_F(MariaPrivateServer, KeepsItsOwnLimitOfIdleTransactions)
+{
+    test::private_server const server("mariadb");
+    ASSERT_EQ(stranger(server.url()).ask("SET GLOBAL idle_transaction_timeout = 7"), "");
+    auto const on = open_at(server.url());
+    EXPECT_EQ(number(*on, "SELECT @@idle_transaction_timeout"), 7);
+}
+
 TEST_F(MariaPrivateServer, ThatStopsEndsItsConnections)
 {
-    private_server server;
+    test::private_server server("mariadb");
     auto const idle = open_at(server.url());
     auto const busy = open_at(server.url());
     busy->begin(begin::write, isolation::engine_default);

@@ -98,7 +98,8 @@ TEST(MariaOptions, WhatIsWrongIsSaid)
         {"mariadb://u:p@db/shop?password_file=/f", "given twice"},
         {"mariadb://db/shop?password_file=/nowhere/at/all", "cannot be read"},
         {"mariadb://db/shop?read_default_file=/not/there.cnf", "cannot be read"},
-        {"mariadb://db/shop?reconnect=on", "reconnect is unknown: table_prefix, pool, socket"},
+        {"mariadb://db/shop?reconnect=on",
+         "reconnect is unknown: table_prefix, pool, certainty, socket"},
     };
     for (auto const& one : all)
         EXPECT_NE(refusal(one.url).find(one.says), std::string::npos)

@@ -121,6 +121,25 @@ TEST(Retry, WhatFollowsFromEachFailure)
     }
 }
 
+TEST(Retry, BeforeANewConnectionJitteredPausesAreTenTimesAsLong)
+{
+    error const away = failure(errc::unavailable, phase::connecting);
+    retry_policy const herd{};
+    auto const longest = [&](int attempts) {  // of all that chance can make of it
+        auto const choices = 10 * pause_after(attempts, herd).count() + 1;
+        return decide(
+                   away, attempts, microseconds{0}, herd, static_cast<std::uint64_t>(choices) - 1)
+            .pause;
+    };
+    EXPECT_EQ(longest(1), milliseconds{10});
+    EXPECT_EQ(longest(3), milliseconds{40});
+    EXPECT_EQ(longest(1000), milliseconds{500});
+    EXPECT_EQ(decide(away, 1000, microseconds{0}, herd, 0).pause, microseconds{0});
+
+    auto const written_down = retry_presets::three_attempts_100_200_ms;
+    EXPECT_EQ(decide(away, 1, microseconds{0}, written_down, any_number).pause, milliseconds{100});
+}
+
 TEST(Retry, WithoutALimitItGoesOnUntilTheDeadline)
 {
     auto const decision =

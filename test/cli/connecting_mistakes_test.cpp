@@ -1,0 +1,199 @@
+// A server that cannot be had: one clear line that says why, exit code 2, and never the password.
+#include "cli/started_program.hpp"
+#include "support/engines.hpp"
+
+#include <arpa/inet.h>
+#include <fstream>
+#include <iterator>
+#include <netinet/in.h>
+#include <ostream>
+#include <sys/socket.h>
+#include <thread>
+#include <unistd.h>
+
+namespace tiebreak::test {
+
+namespace {
+
+constexpr char const* password = "cAnary-77";
+
+// Takes connections, and never says a word.
+class silent_server {
+public:
+    silent_server() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0))
+    {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof address;
+        auto* const any = reinterpret_cast<sockaddr*>(&address);
+        EXPECT_EQ(::bind(listener_, any, size), 0);
+        EXPECT_EQ(::listen(listener_, 16), 0);
+        EXPECT_EQ(::getsockname(listener_, any, &size), 0);
+        port_ = ntohs(address.sin_port);
+    }
+
+    silent_server(silent_server const&) = delete;
+    silent_server& operator=(silent_server const&) = delete;
+
+    ~silent_server() { ::close(listener_); }
+
+    [[nodiscard]] std::string place() const { return "127.0.0.1:" + std::to_string(port_); }
+
+private:
+    int listener_;
+    int port_ = 0;
+};
+
+// The parts of "scheme://user:password@place/name" that a person can get wrong.
+struct address {
+    std::string scheme{};
+    std::string user{};
+    std::string password{};
+    std::string place{};
+    std::string name{};
+    std::string parameters{};
+
+    [[nodiscard]] std::string url() const
+    {
+        return scheme + "://" + user + ":" + password + "@" + place + "/" + name +
+               (parameters.empty() ? "" : "?" + parameters);
+    }
+};
+
+address parts_of(std::string const& url)
+{
+    auto const scheme = url.find("://");
+    auto const at = url.rfind('@');
+    auto const slash = url.find('/', at);
+    auto const end = std::min(url.find('?'), url.size());
+    return {.scheme = url.substr(0, scheme),
+            .place = url.substr(at + 1, slash - at - 1),
+            .name = url.substr(slash + 1, end - slash - 1)};
+}
+
+// A user of the server with a password that no text holds by chance.
+class ConnectingMistake : public testing::TestWithParam<engine_case> {
+protected:
+    void SetUp() override
+    {
+        if (GetParam().url.empty())
+            GTEST_FAIL() << "no " << GetParam().name << " server is named, and all are required";
+        right_ = parts_of(GetParam().url);
+        right_.user = "canary" + std::to_string(::getpid());
+        right_.password = password;
+        administer(is_mariadb()
+                       ? "CREATE USER " + right_.user + " IDENTIFIED BY '" + password + "'"
+                       : "CREATE ROLE " + right_.user + " LOGIN PASSWORD '" + password + "'");
+        if (is_mariadb())
+            administer("GRANT SELECT ON *.* TO " + right_.user);
+    }
+
+    void TearDown() override
+    {
+        if (!right_.user.empty())
+            administer((is_mariadb() ? "DROP USER " : "DROP ROLE ") + right_.user);
+    }
+
+    [[nodiscard]] bool is_mariadb() const { return GetParam().name == "mariadb"; }
+
+    void administer(std::string const& statement) const
+    {
+        database{GetParam().url, {.connections_max = 1}}.execute(statement);
+    }
+
+    using commands = std::vector<std::vector<std::string>>;
+
+    // What every command that needs the database says.
+    static void expect_one_line(address const& wrong,
+                                std::string const& says,
+                                commands const& of = {
+                                    {"race", "--quiet"}, {"schema", "check"}, {"schema", "apply"}})
+    {
+        for (auto const& command : of) {
+            auto arguments = command;
+            arguments.insert(arguments.end(), {"--db", wrong.url()});
+            auto const answer = run_program(arguments);
+            SCOPED_TRACE(command.front() + " " + command.back() + ": " + answer.err);
+            EXPECT_EQ(answer.exit_code, 2);
+            EXPECT_EQ(answer.out, "");
+            EXPECT_EQ(lines_in(answer.err), 1U);
+            EXPECT_NE(answer.err.find(says), std::string::npos);
+            EXPECT_EQ(answer.err.find(password), std::string::npos);
+        }
+    }
+
+    address right_;
+};
+
+TEST_P(ConnectingMistake, OfAnUnknownHostNamesIt)
+{
+    right_.place = "no-such-host.invalid:5000";
+    expect_one_line(right_, "no-such-host.invalid");
+}
+
+TEST_P(ConnectingMistake, OfAPortWhereNobodyListensNamesTheMachine)
+{
+    right_.place = "127.0.0.1:1";
+    expect_one_line(right_, "cannot be reached");
+}
+
+TEST_P(ConnectingMistake, OfTheWrongPasswordNamesTheUser)
+{
+    right_.password += "x";
+    expect_one_line(right_, right_.user);
+}
+
+TEST_P(ConnectingMistake, OfAMissingDatabaseNamesIt)
+{
+    right_.name = "no_such_database";
+    expect_one_line(right_, "no_such_database");
+}
+
+TEST_P(ConnectingMistake, OfAMissingSchemaSaysSo)
+{
+    if (is_mariadb())
+        right_.name = "no_such_schema";  // a schema is a database there
+    else
+        right_.parameters = "options=-csearch_path%3Dno_such_schema";
+    expect_one_line(right_, "schema", {{"race", "--quiet"}, {"schema", "apply"}});
+}
+
+TEST_P(ConnectingMistake, OfAServerThatNeverAnswersEndsAtTheConnectLimit)
+{
+    silent_server const silent;
+    right_.place = silent.place();
+    right_.parameters = "connect_timeout=1";
+    expect_one_line(right_, "did not answer in time");
+}
+
+TEST_P(ConnectingMistake, OfAServerWithoutAFreeConnectionSaysSo)
+{
+    administer(is_mariadb() ? "ALTER USER " + right_.user + " WITH MAX_USER_CONNECTIONS 1"
+                            : "ALTER ROLE " + right_.user + " CONNECTION LIMIT 1");
+    database const only(right_.url(), {.connections_max = 1});
+    expect_one_line(right_, right_.user);
+}
+
+TEST_P(ConnectingMistake, DoesNotShowThePasswordAmongTheProgramsArguments)
+{
+    silent_server const silent;
+    right_.place = silent.place();
+    started_program const running({"race", "--db", right_.url()});
+    std::string shown;
+    while (shown.find("***") == std::string::npos) {
+        std::ifstream file("/proc/" + std::to_string(running.id()) + "/cmdline");
+        shown.assign(std::istreambuf_iterator<char>(file), {});
+        // empty for a moment while the program is being started
+        ASSERT_EQ(running.written(), "") << "the program has ended";
+        std::this_thread::yield();
+    }
+    EXPECT_EQ(shown.find(password), std::string::npos) << shown;
+    EXPECT_NE(shown.find(right_.user), std::string::npos) << shown;
+}
+
+TIEBREAK_ON_SERVERS(ConnectingMistake);
+
+}  // namespace
+
+}  // namespace tiebreak::test
