@@ -7,7 +7,7 @@ CREATE TABLE {prefix}runs (
     tenant_id        VARCHAR(100) NOT NULL CHECK (char_length(tenant_id) BETWEEN 1 AND 100),
     status           VARCHAR(64)  NOT NULL
                      CHECK (status IN ('QUEUED', 'PROCESSING', 'COMPLETED', 'FAILED', 'CANCELLED')),
-    priority         BIGINT       NOT NULL,
+    priority         INT          NOT NULL,
     payload          LONGTEXT     NOT NULL,
     reserve          BIGINT       NOT NULL CHECK (reserve >= 0),
     worker           VARCHAR(255),

@@ -6,7 +6,7 @@ CREATE TABLE {prefix}runs (
     tenant_id        TEXT        NOT NULL CHECK (length(tenant_id) BETWEEN 1 AND 100),
     status           TEXT        NOT NULL
                      CHECK (status IN ('QUEUED', 'PROCESSING', 'COMPLETED', 'FAILED', 'CANCELLED')),
-    priority         BIGINT      NOT NULL,
+    priority         INTEGER     NOT NULL,
     payload          TEXT        NOT NULL,
     reserve          BIGINT      NOT NULL CHECK (reserve >= 0),
     worker           TEXT,
