@@ -22,6 +22,13 @@ constexpr std::size_t bits_bytes_max = 8;
         .seen_in(phase::in_transaction);
 }
 
+[[noreturn]] void refuse_row(MYSQL_STMT* from)
+{
+    throw error(
+        errc::backend_failure, "a row could not be read", std::string(mysql_stmt_error(from)))
+        .seen_in(phase::in_transaction);
+}
+
 [[nodiscard]] value decimal(std::string_view text, bool is_whole, MYSQL_FIELD const& field)
 {
     auto const* const last = text.data() + text.size();
@@ -158,18 +165,21 @@ std::span<value const> rows::next(MYSQL_STMT* from)
     int const answer = mysql_stmt_fetch(from);
     if (answer == MYSQL_NO_DATA)
         return {};
-    if (answer != 0 && answer != MYSQL_DATA_TRUNCATED) {
-        throw error(
-            errc::backend_failure, "a row could not be read", std::string(mysql_stmt_error(from)))
-            .seen_in(phase::in_transaction);
-    }
+    if (answer != 0 && answer != MYSQL_DATA_TRUNCATED)
+        refuse_row(from);
     auto const* const fields = mariadb_stmt_fetch_fields(from);
+    bool has_grown = false;
     for (std::size_t i = 0; i < columns_.size(); ++i) {
         auto const& one = columns_[i];
-        if (one.length > one.bytes.size() && one.is_null == 0 && !one.bytes.empty()) [[unlikely]]
+        if (one.length > one.bytes.size() && one.is_null == 0 && !one.bytes.empty()) [[unlikely]] {
             fetch_rest(from, i);
+            has_grown = true;
+        }
         row_[i] = decode(one, fields[i]);
     }
+    // not before all of the row is here: the client forgets where its columns are
+    if (has_grown && mysql_stmt_bind_result(from, binds_.data()) != 0) [[unlikely]]
+        refuse_row(from);
     return row_;
 }
 
@@ -178,11 +188,8 @@ void rows::fetch_rest(MYSQL_STMT* from, std::size_t index)
     auto& one = columns_[index];
     one.bytes.resize(one.length);
     bind(one, binds_[index]);
-    if (mysql_stmt_fetch_column(from, &binds_[index], static_cast<unsigned int>(index), 0) != 0 ||
-        mysql_stmt_bind_result(from, binds_.data()) != 0)
-        throw error(
-            errc::backend_failure, "a row could not be read", std::string(mysql_stmt_error(from)))
-            .seen_in(phase::in_transaction);
+    if (mysql_stmt_fetch_column(from, &binds_[index], static_cast<unsigned int>(index), 0) != 0)
+        refuse_row(from);
 }
 
 value rows::decode(column const& from, MYSQL_FIELD const& field) const

@@ -270,6 +270,23 @@ TEST_F(MariaValues, ARowLongerThanTheOneBeforeIsWhole)
     EXPECT_THROW(static_cast<void>(read->column_name(2)), std::out_of_range);
 }
 
+TEST_F(MariaValues, SeveralLongValuesOfARowAreAllThere)
+{
+    auto const on = open();
+    auto const read = on->prepare("SELECT REPEAT('x', ?), NULL, REPEAT('y', ?), 7, REPEAT('z', 3)");
+    for (std::int64_t const length : {10, 100'000, 1'000'000, 20}) {
+        std::array const lengths{value{length}, value{length}};
+        auto const row = read->first(lengths);
+        ASSERT_EQ(row.size(), 5U);
+        EXPECT_EQ(row[0].text(), std::string(static_cast<std::size_t>(length), 'x'));
+        EXPECT_TRUE(row[1].is_null());
+        ASSERT_FALSE(row[2].is_null()) << length;
+        EXPECT_EQ(row[2].text(), std::string(static_cast<std::size_t>(length), 'y'));
+        EXPECT_EQ(row[3].integer(), 7);
+        EXPECT_EQ(row[4].text(), "zzz");
+    }
+}
+
 TEST_F(MariaValues, AnotherNumberOfParametersIsMisuse)
 {
     EXPECT_THROW(run(*on_, "SELECT ?"), std::invalid_argument);
