@@ -13,12 +13,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-std::uint16_t port_of(std::string const& url)
-{
-    auto const place = url.substr(0, url.find('?'));
-    return static_cast<std::uint16_t>(std::stoi(place.substr(place.rfind(':') + 1)));
-}
-
 class IdempotentLostCommit : public engine_test {
 protected:
     void SetUp() override
