@@ -19,7 +19,7 @@ foreach(head IN LISTS heads)
   if(suite MATCHES "^DISABLED_|/DISABLED_")
     continue()
   endif()
-  add_test("${label}.${suite}" "${program}" "--gtest_filter=${suite}.*" --gtest_brief=1)
+  add_test("${label}.${suite}" "${program}" "--gtest_filter=${suite}.*")
   set_tests_properties("${label}.${suite}" PROPERTIES LABELS "${label}" TIMEOUT "${timeout}"
                                                       WORKING_DIRECTORY "${folder}")
 endforeach()

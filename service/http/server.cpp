@@ -7,6 +7,7 @@
 #include "service/http/shared_state.hpp"
 #include "service/http/termination.hpp"
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -69,6 +70,7 @@ class server::core {
 public:
     core(router routes, server_options const& options)
         : shared_(std::move(routes), checked(options.limits), options.metrics, options.access_log),
+          keeps_running_(control_.get_executor()),
           acceptor_(control_),
           pause_(control_),
           drain_end_(control_)
@@ -258,6 +260,8 @@ private:
     std::vector<std::unique_ptr<io_thread>> threads_{};
     std::size_t drained_ = 0;
     boost::asio::io_context control_{1};  // accepting, signals, the end
+    // Between a drain's flag and what it posts, an accept that ends leaves nothing else to do.
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> keeps_running_;
     tcp_acceptor acceptor_;
     boost::asio::steady_timer pause_;
     boost::asio::steady_timer drain_end_;

@@ -74,6 +74,20 @@ TEST(Drain, OfAServerThatServesNobodyIsImmediate)
     EXPECT_TRUE(running.wait());
 }
 
+// The accept may end between the drain's begin and what the drain then does.
+TEST(Drain, ThatMeetsAnAcceptEnds)
+{
+    counted_routes counted;
+    for (int i = 0; i < 1000; ++i) {
+        server running(counted.routes(), {.limits = {.io_threads = 1, .work_threads = 1}});
+        {
+            raw_client const comes_and_goes(running.port());
+            running.drain();
+        }
+        EXPECT_TRUE(running.wait());
+    }
+}
+
 // Clients ask until their connection ends; every request that was answered did run, and every one
 // that ran was answered.
 TEST(Drain, LosesNoAnswerUnderLoad)
