@@ -106,6 +106,10 @@ std::string reading_help(race_report const& report, bool hidden)
         text += "Controls are ordinary code and must be seen to break.";
     else
         text += "It is compared with what each client was told.";
+    bool const deadlocks = any(report, [](auto const& each) { return each.deadlocks > 0; });
+    if (deadlocks && report.options.level > isolation::read_committed)
+        text += "\nDeadlocks: transactions that the engine ended; at this isolation level also those "
+                "it could not serialise.";
     if (hidden)
         text += "\nMore columns: in a wider window, with --json or with --html.";
     return text + '\n';

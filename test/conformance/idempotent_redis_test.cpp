@@ -265,7 +265,7 @@ TEST_P(IdempotentRedis, SaysInProgressForACallThatDiedUntilTheDatabaseIsAsked)
 TEST_P(IdempotentRedis, WhileACallIsAtItARepeatHoldsNoConnection)
 {
     if (!GetParam().is_shared)
-        GTEST_SKIP() << "one connection is all there is";
+        GTEST_SKIP() << "this engine lacks several_processes";
     auto narrow = fresh().open({.connections_max = 1, .connection_wait = milliseconds{1}});
     idempotency const repeats(narrow, {.wait = seconds{60}, .early = redis_.get()});
     std::vector<std::future<idempotent_result>> waiting;
