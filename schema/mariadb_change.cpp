@@ -8,7 +8,6 @@
 #include "schema/version_change.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <utility>
 #include <variant>
 
@@ -71,13 +70,6 @@ constexpr char const* find_guard_text =
     "SELECT action_statement FROM information_schema.triggers WHERE trigger_schema = DATABASE()"
     " AND BINARY event_object_table = BINARY ? AND BINARY trigger_name = BINARY ?"
     " AND action_timing = 'BEFORE' AND event_manipulation = 'UPDATE'";
-
-[[nodiscard]] std::string lower(std::string text)
-{
-    std::ranges::transform(
-        text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return text;
-}
 
 [[nodiscard]] bool is_one_of(std::string const& word, std::initializer_list<char const*> list)
 {
@@ -292,14 +284,12 @@ private:
             columns_.push_back({one.name, !one.computed.value_or("").empty()});
             if (!keys.empty() && one.name == keys.front())
                 key_type = lower(one.type);
-            if (lower(one.name) == lower(options_.column))
+            if (same_name(one.name, options_.column))
                 note_column(one, facts);
         }
         remember_key(keys, key_type);
         facts.columns = columns_;
-        for (auto const& name : options_.unversioned)
-            if (!is_column(name))
-                throw error(errc::not_found, "there is no column " + name + " in " + asked_);
+        check_unversioned(columns_, options_, asked_);
         facts.has_guard = options_.guard && facts.has_column &&
                           work.query<std::string>(find_guard_text, table.name, guard_) ==
                               std::vector{guard_body()};
@@ -341,12 +331,6 @@ private:
             walk_ = walk::texts;
     }
 
-    [[nodiscard]] bool is_column(std::string const& name) const
-    {
-        return std::ranges::any_of(
-            columns_, [&](table_column const& one) { return lower(one.name) == lower(name); });
-    }
-
     [[nodiscard]] std::string guard_body() const
     {
         auto const row = "NEW." + column_;
@@ -355,27 +339,14 @@ private:
                " + 1; END IF";
     }
 
-    // " AND NOT (only unversioned columns differ)", byte by byte
+    // Byte by byte.
     [[nodiscard]] std::string spared() const
     {
-        if (options_.unversioned.empty())
-            return {};
-        std::vector<std::string> may_differ;
-        std::vector<std::string> may_not;
-        for (auto const& [name, generated] : columns_) {
-            if (generated)
-                continue;
-            bool const unversioned = std::ranges::any_of(
-                options_.unversioned, [&](auto const& one) { return lower(one) == lower(name); });
+        return unless_only_unversioned_differ(columns_, options_, [](std::string const& name) {
             auto const column = quoted(name, '`');
             auto const same = "BINARY NEW." + column + " <=> BINARY OLD." + column;
-            if (unversioned)
-                may_differ.push_back("NOT (" + same + ")");
-            else
-                may_not.push_back(same);
-        }
-        return " AND NOT ((" + joined(may_differ, " OR ") + ") AND " + joined(may_not, " AND ") +
-               ")";
+            return value_test{.differs = "NOT (" + same + ")", .same = same};
+        });
     }
 
     database& db_;

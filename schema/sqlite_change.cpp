@@ -12,7 +12,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <limits>
 
 namespace tiebreak::schema::detail {
@@ -45,14 +44,6 @@ namespace {
 
 // Of one try: a wait for the turn to write, and a batch. The last step also reads the whole table.
 constexpr std::chrono::milliseconds deadline_of_batch{2'000};
-
-[[nodiscard]] std::string lower(std::string text)
-{
-    std::ranges::transform(text, text.begin(), [](unsigned char c) {
-        return c < 0x80 ? static_cast<char>(std::tolower(c)) : static_cast<char>(c);
-    });
-    return text;
-}
 
 class sqlite_change final : public version_change {
     // One try, which holds the turn to write from its beginning.
@@ -192,11 +183,11 @@ private:
         table_facts facts;
         for (auto const& one : columns) {
             facts.columns.push_back({one.name, one.hidden > 1});
-            if (lower(one.name) == lower(options_.column))
+            if (same_name(one.name, options_.column))
                 note_column(work, one, facts);
         }
         columns_ = facts.columns;
-        check_unversioned();
+        check_unversioned(columns_, options_, asked_);
         facts.has_guard =
             options_.guard && facts.has_column &&
             work.query<std::string>("SELECT sql FROM sqlite_schema WHERE type = 'trigger'"
@@ -282,14 +273,6 @@ private:
                     .empty();
     }
 
-    void check_unversioned() const
-    {
-        for (auto const& name : options_.unversioned)
-            if (std::ranges::none_of(columns_,
-                                     [&](auto const& c) { return lower(c.name) == lower(name); }))
-                throw error(errc::not_found, "there is no column " + name + " in " + asked_);
-    }
-
     // All or nothing, as all of this stands in one transaction; whoever has the file open notices
     // by the new schema_version.
     void change_text(unit_of_work& work, std::string const& more) const
@@ -350,29 +333,15 @@ private:
                joined(is_row, " AND ") + "; END";
     }
 
-    // " AND NOT (only unversioned columns differ)"
     [[nodiscard]] std::string spared() const
     {
-        if (options_.unversioned.empty())
-            return {};
-        std::vector<std::string> may_differ;
-        std::vector<std::string> may_not;
-        for (auto const& [name, generated] : columns_) {
-            if (generated)
-                continue;
-            bool const unversioned = std::ranges::any_of(
-                options_.unversioned, [&](auto const& one) { return lower(one) == lower(name); });
+        return unless_only_unversioned_differ(columns_, options_, [](std::string const& name) {
             auto const column = quoted(name, '"');
-            auto const differs = [&](char const* how) {
+            auto const compared = [&](char const* how) {
                 return "NEW." + column + " COLLATE BINARY " + how + " OLD." + column;
             };
-            if (unversioned)
-                may_differ.push_back(differs("IS NOT"));
-            else
-                may_not.push_back(differs("IS"));
-        }
-        return " AND NOT ((" + joined(may_differ, " OR ") + ") AND " + joined(may_not, " AND ") +
-               ")";
+            return value_test{.differs = compared("IS NOT"), .same = compared("IS")};
+        });
     }
 
     database& db_;

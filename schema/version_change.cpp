@@ -2,6 +2,8 @@
 /// Names, defaults and refusals that the three engines share.
 #include "schema/version_change.hpp"
 
+#include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cstdio>
 
@@ -84,6 +86,51 @@ std::string joined(std::vector<std::string> const& parts, std::string_view betwe
         text += part;
     }
     return text;
+}
+
+std::string lower(std::string text)
+{
+    std::ranges::transform(text, text.begin(), [](unsigned char c) {
+        return c < 0x80 ? static_cast<char>(std::tolower(c)) : static_cast<char>(c);
+    });
+    return text;
+}
+
+bool same_name(std::string const& one, std::string const& other)
+{
+    return lower(one) == lower(other);
+}
+
+void check_unversioned(std::vector<table_column> const& columns,
+                       add_version_options const& options,
+                       std::string_view table)
+{
+    for (auto const& name : options.unversioned)
+        if (std::ranges::none_of(columns, [&](auto const& c) { return same_name(c.name, name); }))
+            throw error(errc::not_found,
+                        "there is no column " + name + " in " + std::string{table});
+}
+
+std::string
+unless_only_unversioned_differ(std::vector<table_column> const& columns,
+                               add_version_options const& options,
+                               std::function<value_test(std::string const& name)> const& test)
+{
+    if (options.unversioned.empty())
+        return {};
+    std::vector<std::string> may_differ;
+    std::vector<std::string> may_not;
+    for (auto const& [name, generated] : columns) {
+        if (generated)
+            continue;
+        auto [differs, same] = test(name);
+        if (std::ranges::any_of(options.unversioned,
+                                [&](auto const& one) { return same_name(one, name); }))
+            may_differ.push_back(std::move(differs));
+        else
+            may_not.push_back(std::move(same));
+    }
+    return " AND NOT ((" + joined(may_differ, " OR ") + ") AND " + joined(may_not, " AND ") + ")";
 }
 
 error no_such_table(std::string_view table)

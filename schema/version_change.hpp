@@ -9,6 +9,7 @@
 #include "schema/add_version.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -89,6 +90,27 @@ change_on_mariadb(database& in, std::string table, add_version_options const& op
 
 // Parts joined by a text between them.
 [[nodiscard]] std::string joined(std::vector<std::string> const& parts, std::string_view between);
+
+// Two of the engines take letters of ASCII for the same whatever their case.
+[[nodiscard]] std::string lower(std::string text);
+[[nodiscard]] bool same_name(std::string const& one, std::string const& other);
+
+// Throws not_found for an unversioned column that `table` does not have.
+void check_unversioned(std::vector<table_column> const& columns,
+                       add_version_options const& options,
+                       std::string_view table);
+
+// How a trigger says that a column has another value than before, and that it has the same.
+struct value_test {
+    std::string differs;
+    std::string same;
+};
+
+// " AND NOT (only unversioned columns differ)"; empty when all columns are versioned.
+[[nodiscard]] std::string
+unless_only_unversioned_differ(std::vector<table_column> const& columns,
+                               add_version_options const& options,
+                               std::function<value_test(std::string const& name)> const& test);
 
 [[nodiscard]] error no_such_table(std::string_view table);
 // "is a view"

@@ -3,15 +3,11 @@
 #include "database/unit_guard.hpp"
 #include "idempotency/claimed_work.hpp"
 #include "idempotency/early_answer.hpp"
-
-#include <algorithm>
+#include "idempotency/lost_commit.hpp"
 
 namespace tiebreak::detail {
 
 namespace {
-
-// Beyond the deadline of the unit: whoever waited so long wants to know.
-constexpr std::chrono::milliseconds resolving_at_least{5'000};
 
 // Not an error: the tenure is over. Ends the unit.
 struct work_is_overtaken {};
@@ -92,7 +88,7 @@ public:
         } catch (error const& why) {
             if (!guard_.is_in_doubt())
                 throw;
-            resolve(why);
+            resolve_lost_commit<work_is_overtaken>(in_, policy_, guard_, why);
         }
         return winners_answer();
     }
@@ -118,35 +114,6 @@ private:
                 unit.failed();
             }
         }
-    }
-
-    // No further attempt, but a COMMIT without an answer. Returns when the tenure is over.
-    void resolve(error const& why)
-    {
-        transact_options how{.retry = policy_};
-        how.retry->attempts_max = 0;
-        how.retry->deadline = std::max(policy_.deadline, resolving_at_least);
-        try {
-            transaction unit(in_, how, &guard_);
-            for (;;) {
-                try {
-                    static_cast<void>(unit.start());
-                    unit.hear_first();
-                    break;
-                } catch (work_is_overtaken const&) {
-                    return;
-                } catch (...) {
-                    unit.failed();
-                }
-            }
-        } catch (error const& unresolved) {
-            throw error(errc::commit_unknown,
-                        "the answer to a commit was lost, and what became of it could not be "
-                        "found out: repeat with the same key",
-                        std::string{unresolved.server_message()})
-                .seen_in(phase::commit_sent);
-        }
-        throw why;
     }
 
     // What became of a key that is not this tenure's any more. After a COMMIT without an answer the

@@ -2,6 +2,7 @@
 
 #include "database/alone.hpp"
 #include "idempotency/early_answer.hpp"
+#include "idempotency/lost_commit.hpp"
 
 #include <algorithm>
 #include <stdexcept>
@@ -11,9 +12,6 @@ namespace tiebreak::detail {
 namespace {
 
 using std::chrono::steady_clock;
-
-// Beyond the deadline of the unit: whoever waited so long wants to know.
-constexpr std::chrono::milliseconds resolving_at_least{5'000};
 
 // After a wait that was told by Redis: enough to find out whether the key is really in use.
 constexpr std::chrono::milliseconds brief_wait{50};
@@ -85,7 +83,7 @@ private:
         } catch (error const& why) {
             if (!guard_.is_in_doubt() && why.code() != errc::commit_unknown)
                 throw;
-            resolve(why);
+            resolve_lost_commit<key_is_taken>(in_, policy_, guard_, why);
             return std::nullopt;
         }
     }
@@ -173,41 +171,6 @@ private:
         case key_judgement::refuse_as_reused: break;
         }
         return idempotent_result{.how = idempotent_outcome::reused};
-    }
-
-    // Finds out about a COMMIT that was not answered and is not to be followed by another attempt.
-    // Returns when the key is taken: then its row tells. When this call can have it, the old
-    // transaction is over without it.
-    void resolve(error const& why)
-    {
-        transact_options how{.retry = policy_};
-        how.retry->attempts_max = 0;
-        how.retry->deadline = std::max(policy_.deadline, resolving_at_least);
-        try {
-            transaction unit(in_, how, &guard_);
-            for (;;) {
-                try {
-                    static_cast<void>(unit.start());
-                    unit.hear_first();
-                    break;
-                } catch (key_is_taken const&) {
-                    return;
-                } catch (...) {
-                    unit.failed();
-                }
-            }
-        } catch (error const& unresolved) {
-            throw error(errc::commit_unknown,
-                        "the answer to a commit was lost, and what became of it could not be "
-                        "found out: repeat with the same key",
-                        std::string{unresolved.server_message()})
-                .seen_in(phase::commit_sent);
-        }
-        if (why.code() != errc::commit_unknown)
-            throw why;
-        throw error(errc::unavailable,
-                    "the connection was lost during COMMIT; surely nothing was committed",
-                    std::string{why.server_message()});
     }
 
     database& in_;
