@@ -79,16 +79,17 @@ start_postgres() {
     tiebreak 2>/dev/null || true # there already
 }
 
+# Its temporary files go to the folder: TMPDIR may be somebody else's.
 make_mariadb() {
   local folder=$1
-  (as mariadb mariadb-install-db --no-defaults --datadir="$folder/data" --skip-test-db \
+  (TMPDIR=$folder as mariadb mariadb-install-db --no-defaults --datadir="$folder/data" --skip-test-db \
     --auth-root-authentication-method=normal) >"$folder/make.log" 2>&1 || return 1
   free_port >"$folder/port"
 }
 
 start_mariadb() {
   local folder=$1
-  (cd "$folder" && as mariadb "$(command -v mariadbd || echo /usr/sbin/mariadbd)" --no-defaults \
+  (cd "$folder" && TMPDIR=$folder as mariadb "$(command -v mariadbd || echo /usr/sbin/mariadbd)" --no-defaults \
     --datadir="$folder/data" --socket="$folder/socket" --port="$(<"$folder/port")" \
     --bind-address=127.0.0.1 --pid-file="$folder/pid-file" --skip-name-resolve \
     --innodb-flush-log-at-trx-commit=1 --innodb-buffer-pool-size=128M --max-connections=400 \
