@@ -85,7 +85,7 @@ int work(work_flags const& flags)
     if (!runs::find_budget(db, flags.tenant))
         throw usage_error("--tenant: there is no tenant '" + flags.tenant + "' with a budget on " +
                           db.shown_url());
-    race::temporary_folder const folder;
+    race::temporary_folder const folder("work");
     options.tenure.folder = folder.path();
     constexpr int third = 3;
     stop_signals const signals(third);

@@ -2,13 +2,15 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 namespace tiebreak::race {
 
 class temporary_folder {
 public:
+    /// \param purpose  stands in its name: "race"
     /// \throws cannot_race: no folder can be made there
-    temporary_folder();
+    explicit temporary_folder(std::string_view purpose);
     temporary_folder(temporary_folder const&) = delete;
     temporary_folder& operator=(temporary_folder const&) = delete;
     ~temporary_folder();

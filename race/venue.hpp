@@ -53,7 +53,7 @@ private:
     void take_possession();
     void drop_tables(database& in) const;
 
-    temporary_folder folder_;
+    temporary_folder folder_{"race"};
     std::string user_url_;
     bool in_memory_ = false;
     bool keep_ = false;
