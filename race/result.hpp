@@ -60,8 +60,8 @@ struct strategy_result {
     answer_counts answers{};
     std::int64_t conflicts = 0;
     std::int64_t retries = 0;
-    /// Runs again because the engine ended the transaction: deadlocks, and from `repeatable_read` on
-    /// also what it could not serialise.
+    /// Runs again because the engine ended the transaction: deadlocks, and from `repeatable_read`
+    /// on also what it could not serialise.
     std::int64_t deadlocks = 0;
     audit_counts audit{};
     std::int64_t elapsed_us = 0;

@@ -108,8 +108,9 @@ std::string reading_help(race_report const& report, bool hidden)
         text += "It is compared with what each client was told.";
     bool const deadlocks = any(report, [](auto const& each) { return each.deadlocks > 0; });
     if (deadlocks && report.options.level > isolation::read_committed)
-        text += "\nDeadlocks: transactions that the engine ended; at this isolation level also those "
-                "it could not serialise.";
+        text +=
+            "\nDeadlocks: transactions that the engine ended, at this isolation level also what "
+            "it could not serialise.";
     if (hidden)
         text += "\nMore columns: in a wider window, with --json or with --html.";
     return text + '\n';

@@ -60,8 +60,8 @@ struct idempotent_answer {
 
 /// What work says of its own answer. Made by `keep` and `do_not_keep`.
 struct idempotent_verdict {
-    idempotent_answer answer{};
-    bool stored = true;  ///< repeats get it; false: a repeat runs again
+    idempotent_answer answer{};  ///< what the caller gets
+    bool stored = true;          ///< repeats get it; false: a repeat runs again
 };
 
 /// The answer is final: success, or a refusal that a repeat would meet again (sold out, declined).
@@ -84,8 +84,8 @@ enum class idempotent_outcome : std::uint8_t {
 
 /// The answer of a call.
 struct idempotent_result {
-    idempotent_outcome how = idempotent_outcome::executed;
-    idempotent_answer answer{};                ///< with `executed` and `replayed`
+    idempotent_outcome how = idempotent_outcome::executed;  ///< who did it, if anybody
+    idempotent_answer answer{};                             ///< with `executed` and `replayed`
     std::chrono::milliseconds retry_after{0};  ///< with `in_progress`: when to ask again
 };
 
@@ -122,11 +122,11 @@ struct idempotency_options {
 
 /// One tenure of a key, from `claim` to `finish` or `release`. A value: any copy can finish it.
 struct idempotent_work {
-    idempotent_request request{};
-    std::string owner{};      ///< a random name of this tenure
-    std::int64_t epoch = 0;   ///< raised by every takeover: the fence
-    bool taken_over = false;  ///< an earlier owner died, or was too slow: look at `progress`
-    std::string progress{};   ///< what earlier owners noted
+    idempotent_request request{};  ///< whose key it is
+    std::string owner{};           ///< a random name of this tenure
+    std::int64_t epoch = 0;        ///< raised by every takeover: the fence
+    bool taken_over = false;       ///< an earlier owner died, or was too slow: look at `progress`
+    std::string progress{};        ///< what earlier owners noted
 
     /// A key for a service that this work calls, the same for every owner and repeat: 64
     /// hexadecimal digits made of tenant, route, key, fingerprint and `step`.

@@ -33,7 +33,7 @@ struct redis_claim {
 /// Claims by name. Thread-safe.
 class redis_claims {
 public:
-    /// `in` must outlive this.
+    /// \param in  must outlive this
     /// \param lasts  a claim ends by itself after this time of Redis' clock; at least 1 ms
     explicit redis_claims(redis const& in,
                           std::chrono::milliseconds lasts = std::chrono::seconds{10});

@@ -34,6 +34,7 @@ protected:
 };
 
 constexpr auto issued = field<&coupon::issued_quantity>;
+constexpr auto total = field<&coupon::total_quantity>;
 
 TEST_P(RepositoryPlaces, InAUnitItsWritesAreTheUnits)
 {
@@ -207,6 +208,25 @@ TEST_P(RepositoryRivals, AWriteInAUnitDoesNotHideWhatAnotherHasChangedBefore)
     EXPECT_EQ(runs, 2) << "the first run had decided on a row that was changed since";
     EXPECT_EQ(stored<coupon>(db(), row.id).issued_quantity, 41);
     EXPECT_EQ(stored<coupon>(db(), unrelated.id).issued_quantity, 1);
+}
+
+TEST_P(RepositoryRivals, ABulkWriteInAUnitDoesNotTakeARivalsChangeForItsOwn)
+{
+    auto const row = add_coupon(db(), "A", 100);
+    auto rival = fresh().open();
+    int runs = 0;
+    db().transact([&](unit_of_work& work) {
+        auto& tracked = work.load<coupon>(row.id);
+        auto const seen = tracked.issued_quantity;
+        if (++runs == 1)
+            rival.transact(
+                [&](unit_of_work& other) { other.load<coupon>(row.id).issued_quantity = 40; });
+        EXPECT_EQ(repository<coupon>(work).update_where({}, total = 200), 1);
+        tracked.issued_quantity = seen + 1;
+    });
+    EXPECT_EQ(runs, 2) << "after the write the row's version is this unit's, whatever came between";
+    EXPECT_EQ(stored<coupon>(db(), row.id).issued_quantity, 41);
+    EXPECT_EQ(stored<coupon>(db(), row.id).total_quantity, 200);
 }
 
 TEST_P(RepositoryRivals, ARowThatIsGoneAfterAWriteInTheUnitIsNotWrittenInSilence)
