@@ -183,7 +183,7 @@ TEST_P(CommitToken, ThatCannotBeOneIsRefused)
         EXPECT_THROW((void)resolve_commit(db(), token), std::invalid_argument);
     }
     EXPECT_THROW((void)resolve_commit(db(), ""), std::invalid_argument);
-    EXPECT_THROW(add_setting("a", {.token = "without asking for it"}), std::invalid_argument);
+    EXPECT_THROW(add_setting("a", {.token = "without-asking-for-it"}), std::invalid_argument);
     EXPECT_EQ(rows_of<setting>(db()), 0);
 }
 

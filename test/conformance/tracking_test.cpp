@@ -268,6 +268,21 @@ TEST_P(TrackingRivals, TwoUnitsThatChangeDifferentColumnsOfAnUnversionedRowBothS
     EXPECT_EQ(stored<page>(db(), 1).body, "rival");
 }
 
+TEST_P(TrackingRivals, AUnitKnowsNothingOfTheOneBefore)
+{
+    auto const row = add_coupon(db(), "A", 100);
+    db().transact([&](unit_of_work& work) { work.load<coupon>(row.id).issued_quantity = 1; });
+    auto rival = fresh().open();
+    rival.transact([&](unit_of_work& other) { other.load<coupon>(row.id).issued_quantity = 40; });
+    int runs = 0;
+    db().transact([&](unit_of_work& work) {
+        ++runs;
+        EXPECT_EQ(work.load<coupon>(row.id).issued_quantity++, 40);
+    });
+    EXPECT_EQ(runs, 1);
+    EXPECT_EQ(stored<coupon>(db(), row.id).issued_quantity, 41);
+}
+
 TEST_P(TrackingRivals, AUnitThatHasOnlyReadHoldsNobodyUp)
 {
     auto const row = add_coupon(db(), "A", 5);
