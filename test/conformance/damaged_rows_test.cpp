@@ -121,6 +121,18 @@ TEST_P(DamagedRows, AVersionThatBecomesNullUnderAUnitIsNotCommittedOver)
     EXPECT_EQ(stored<item>(db(), 1).version, version{4});
 }
 
+TEST_P(DamagedRows, AVersionThatBecomesNullUnderAnOptimisticLockIsNotCommittedOver)
+{
+    put("1, 'fresh', 1, 0, 'kept', 4");
+    EXPECT_ANY_THROW(db().transact(
+        [&](unit_of_work& work) {
+            work.lock(work.load<item>(1), lock_mode::optimistic);
+            work.execute("UPDATE " + table_ + " SET version = NULL");
+        },
+        {.retry = retry_presets::once}));
+    EXPECT_EQ(stored<item>(db(), 1).version, version{4});
+}
+
 TEST_P(DamagedRows, AnUnknownEnumeratorIsAnErrorThatNamesTheColumn)
 {
     put("1, 'secret', 1, 0, '', 1");
