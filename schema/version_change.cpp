@@ -6,6 +6,7 @@
 #include <cctype>
 #include <charconv>
 #include <cstdio>
+#include <utility>
 
 namespace tiebreak::schema::detail {
 
@@ -120,15 +121,15 @@ unless_only_unversioned_differ(std::vector<table_column> const& columns,
         return {};
     std::vector<std::string> may_differ;
     std::vector<std::string> may_not;
-    for (auto const& [name, generated] : columns) {
-        if (generated)
+    for (auto const& column : columns) {
+        if (column.generated)
             continue;
-        auto [differs, same] = test(name);
+        auto values = test(column.name);
         if (std::ranges::any_of(options.unversioned,
-                                [&](auto const& one) { return same_name(one, name); }))
-            may_differ.push_back(std::move(differs));
+                                [&](auto const& name) { return same_name(name, column.name); }))
+            may_differ.push_back(std::move(values.differs));
         else
-            may_not.push_back(std::move(same));
+            may_not.push_back(std::move(values.same));
     }
     return " AND NOT ((" + joined(may_differ, " OR ") + ") AND " + joined(may_not, " AND ") + ")";
 }

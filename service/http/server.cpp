@@ -272,7 +272,7 @@ private:
     std::thread control_thread_{};
 };
 
-server::server(router routes, server_options options)
+server::server(router routes, server_options const& options)
     : core_(std::make_unique<core>(std::move(routes), options))
 {
 }

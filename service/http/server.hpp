@@ -46,7 +46,7 @@ public:
     /// Listens and starts the threads: clients can connect when this returns.
     /// \throws std::invalid_argument: a limit or the host is wrong
     /// \throws std::system_error: the address is taken or not of this machine
-    server(router routes, server_options options);
+    server(router routes, server_options const& options);
     server(server const&) = delete;
     server& operator=(server const&) = delete;
     /// Drains and waits.

@@ -22,11 +22,11 @@ auto run_as_unit(database_core& core, workspace& space, bool certain, sql::deadl
         token = random_token();
         write_token(space.statements(), token);
     }
-    auto const result = run(space.statements());
+    auto result = run(space.statements());
     if (!certain)
         space.connection().commit();
     else if (auto const never = commit_surely(core, space, token, until))
-        throw *never;
+        throw error(*never);
     return result;
 }
 

@@ -157,7 +157,7 @@ void transaction::commit()
     if (!never)
         return;
     if (options_.token.empty())
-        throw *never;
+        throw error(*never);
     throw error(
         errc::attempts_exhausted, attempts_, *never);  // the token that was given is used up
 }

@@ -127,6 +127,17 @@ TEST_P(OwnSql, ItSeesWhatTheUnitHasChangedAndIsUndoneWithIt)
     EXPECT_EQ(repository<coupon>(db()).find_by<&coupon::code>("A")->issued_quantity, 0);
 }
 
+TEST_P(OwnSql, ThatIsTheFirstOfItsUnitIsUndoneWithIt)
+{
+    auto const table = table_of<coupon>(db());
+    EXPECT_THROW(db().transact([&](unit_of_work& work) {
+        EXPECT_EQ(work.execute("UPDATE " + table + " SET total_quantity = 0"), 2);
+        throw std::runtime_error("undo");
+    }),
+                 std::runtime_error);
+    EXPECT_EQ(repository<coupon>(db()).find_by<&coupon::code>("A")->total_quantity, 5);
+}
+
 TEST_P(OwnSql, AQueryThatWritesIsPartOfTheTransaction)
 {
     auto const table = table_of<coupon>(db());
