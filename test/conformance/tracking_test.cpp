@@ -301,15 +301,18 @@ TEST_P(TrackingRivals, ALoadedRowThatAQueryShowsChangedIsStaleNotSilentlyReplace
     auto const row = add_coupon(db(), "A", 5);
     auto rival = fresh().open();
     int runs = 0;
+    int shown = 0;
     db().transact([&](unit_of_work& work) {
         auto const seen = work.load<coupon>(row.id).total_quantity;
         if (++runs == 1)
             rival.transact(
                 [&](unit_of_work& other) { other.load<coupon>(row.id).total_quantity = 50; });
         auto* again = work.select<coupon>().where(field<&coupon::code> == "A").first();
+        ++shown;
         again->total_quantity = seen + 1;
     });
     EXPECT_EQ(runs, 2);
+    EXPECT_EQ(shown, 1) << "the first run ended with the query";
     EXPECT_EQ(stored<coupon>(db(), row.id).total_quantity, 51);
 }
 
