@@ -39,6 +39,10 @@ std::vector<wire_case> cases()
          smuggle("Content-Length: 12\r\nTransfer-Encoding: chunked\r\n", body)},
         {"ChunkedThenLength",
          smuggle("Transfer-Encoding: chunked\r\nContent-Length: 12\r\n", body)},
+        {"LengthOfWholeChunks",
+         "POST /things HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+         "Content-Length: 22\r\nTransfer-Encoding: chunked\r\n\r\nc\r\n" +
+             body + "\r\n0\r\n\r\n"},
         {"TwoLengths", smuggle("Content-Length: 12\r\nContent-Length: 0\r\n", body)},
         {"TwoEqualLengths", smuggle("Content-Length: 12\r\nContent-Length: 12\r\n", body)},
         {"LengthList", smuggle("Content-Length: 12, 12\r\n", body)},
