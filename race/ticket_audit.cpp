@@ -60,7 +60,7 @@ void judge(tickets::order_audit const& order,
     counts.oversold += twice ? 1 : 0;
     counts.unfilled += unfilled ? 1 : 0;
     counts.duplicates += doubled ? 1 : 0;
-    if (!twice && !unfilled && !doubled && (denied || !sound(order)))
+    if (!twice && !doubled && (denied || !sound(order)))
         ++counts.lost_updates;
 }
 

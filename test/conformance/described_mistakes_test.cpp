@@ -122,8 +122,7 @@ TEST_P(DescribedMistakes, B3ManyThreadsThroughTheSameClassServeExactlyTheStock)
 // inside of it neither hides the conflict nor is needed.
 TEST_P(DescribedMistakes, C5AConflictAtTheFlushAfterTheCatchIsRunAgainAllTheSame)
 {
-    if (!GetParam().is_shared)
-        GTEST_SKIP() << "this engine lacks several_processes";
+    TIEBREAK_NEEDS(capability::several_processes);
     auto rival = fresh().open();
     int runs = 0;
     auto const approve = [&] {
@@ -152,8 +151,7 @@ TEST_P(DescribedMistakes, C5AConflictAtTheFlushAfterTheCatchIsRunAgainAllTheSame
 
 TEST_P(DescribedMistakes, C5AConflictThatTheCatchSwallowsIsRunAgainAllTheSame)
 {
-    if (!GetParam().is_shared)
-        GTEST_SKIP() << "this engine lacks several_processes";
+    TIEBREAK_NEEDS(capability::several_processes);
     auto rival = fresh().open();
     int runs = 0;
     auto const answer = db().transact([&](unit_of_work& work) -> std::string {

@@ -21,8 +21,7 @@ protected:
     void SetUp() override
     {
         engine_test::SetUp();
-        if (!redis_is_installed())
-            GTEST_SKIP() << "there is no redis-server here";
+        TIEBREAK_NEEDS_REDIS();
         server_ = std::make_unique<redis_server>();
         redis_ = std::make_unique<redis>(
             server_->url(),
@@ -264,8 +263,7 @@ TEST_P(IdempotentRedis, SaysInProgressForACallThatDiedUntilTheDatabaseIsAsked)
 
 TEST_P(IdempotentRedis, WhileACallIsAtItARepeatHoldsNoConnection)
 {
-    if (!GetParam().is_shared)
-        GTEST_SKIP() << "this engine lacks several_processes";
+    TIEBREAK_NEEDS(capability::several_processes);
     auto narrow = fresh().open({.connections_max = 1, .connection_wait = milliseconds{1}});
     idempotency const repeats(narrow, {.wait = seconds{60}, .early = redis_.get()});
     std::vector<std::future<idempotent_result>> waiting;

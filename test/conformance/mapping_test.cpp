@@ -136,8 +136,7 @@ TEST_P(Mapping, APrefixStandsBeforeEveryTable)
     auto const opened = [&](std::string prefix) {
         return fresh().open({}, "table_prefix=" + db().table_prefix() + prefix);
     };
-    if (!GetParam().is_shared)
-        GTEST_SKIP() << "this engine lacks several_processes";
+    TIEBREAK_NEEDS(capability::several_processes);
     auto one = opened("a_");
     auto two = opened("b_");
     for (auto* each : {&one, &two})

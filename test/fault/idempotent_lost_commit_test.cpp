@@ -1,8 +1,6 @@
 // Answers lost between client and server while a call with a key is at work: each call ends with
 // the truth, nothing is done twice, and no key is lost or stuck.
-#include "support/captured_log.hpp"
-#include "support/engines.hpp"
-#include "support/fault_proxy.hpp"
+#include "proxied_test.hpp"
 #include "support/idempotent.hpp"
 
 #include <random>
@@ -13,26 +11,18 @@ namespace {
 
 using std::chrono::milliseconds;
 
-class IdempotentLostCommit : public engine_test {
+class IdempotentLostCommit : public proxied_test {
 protected:
     void SetUp() override
     {
-        engine_test::SetUp();
-        create_shop(db());
-        install(db());
-        row_ = add_coupon(db(), "A", 1'000'000);
-        proxy_ = std::make_unique<fault_proxy>(port_of(fresh().url()));
-        far_ = std::make_unique<database>(proxy_->through(fresh().url()),
-                                          database_options{.connections_max = 2});
+        proxied_test::SetUp();
         calls_ = std::make_unique<idempotency>(*far_);
     }
 
     void TearDown() override
     {
         calls_.reset();
-        far_.reset();
-        proxy_.reset();
-        engine_test::TearDown();
+        proxied_test::TearDown();
     }
 
     [[nodiscard]] idempotency::work_body issues()
@@ -41,14 +31,6 @@ protected:
             work.load<coupon>(row_.id).issued_quantity += 1;
             return keep(answer_of("issued"));
         };
-    }
-
-    [[nodiscard]] std::int64_t issued() { return stored<coupon>(db(), row_.id).issued_quantity; }
-
-    void lose(fault_rule rule, char const* when = "COMMIT")
-    {
-        rule.when_sent = when;
-        proxy_->arm(std::move(rule));
     }
 
     void expect_executed_once(std::string const& key)
@@ -63,11 +45,7 @@ protected:
         EXPECT_EQ(again.answer, answer_of("issued"));
     }
 
-    coupon row_;
-    std::unique_ptr<fault_proxy> proxy_;
-    std::unique_ptr<database> far_;
     std::unique_ptr<idempotency> calls_;
-    captured_log log_;
 };
 
 TEST_P(IdempotentLostCommit, WhoseReplyWasLostIsASuccess)

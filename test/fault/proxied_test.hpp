@@ -39,10 +39,10 @@ protected:
 
     std::int64_t issued() { return stored<coupon>(db(), row_.id).issued_quantity; }
 
-    // The next COMMIT meets this.
-    void lose(fault_rule rule)
+    // What is sent next with this text meets the fault.
+    void lose(fault_rule rule, char const* when = "COMMIT")
     {
-        rule.when_sent = "COMMIT";
+        rule.when_sent = when;
         proxy_->arm(std::move(rule));
     }
 

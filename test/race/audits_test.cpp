@@ -102,6 +102,17 @@ TEST(TicketAudit, TwoCallsAreADuplicateOnlyWithoutFaults)
     EXPECT_EQ(judged(order, clients, {.drop_reply_rate = 0.1}), audit_counts{});
 }
 
+TEST(TicketAudit, MoneyKeptForAnOrderThatNobodyGotIsCountedBesideIt)
+{
+    told clients;
+    clients.order(1, {refused, refused, refused, refused, failed});
+    for (auto const status : {tickets::order_status::waiting, tickets::order_status::pending}) {
+        tickets::order_audit const kept{
+            .order_id = 1, .status = status, .charges_standing = 1, .calls = 1};
+        EXPECT_EQ(judged(kept, clients), (audit_counts{.lost_updates = 1, .unfilled = 1}));
+    }
+}
+
 TEST(TicketAudit, AnOrderApprovedByNobodyIsUnfilledUnlessThePaymentFailed)
 {
     tickets::order_audit const waiting{.order_id = 1};

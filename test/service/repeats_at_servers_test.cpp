@@ -171,8 +171,7 @@ TEST_P(RepeatsAtServers, GetTheTrueResultOfAPaymentWhoseServerWasKilled)
 
 TEST_P(RepeatsAtServers, AreOneChargeWhenRedisIsFlushedAndKilledInTheMiddle)
 {
-    if (!redis_is_installed())
-        GTEST_SKIP() << "there is no redis-server here";
+    TIEBREAK_NEEDS_REDIS();
     redis_server cache;
     listening_process const provider("payments", books(), {"--latency-ms", "100..100"});
     start_servers({"--payments",

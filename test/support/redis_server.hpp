@@ -43,3 +43,8 @@ private:
 };
 
 }  // namespace tiebreak::test
+
+// Skips the running test by the name of the capability that this machine lacks.
+#define TIEBREAK_NEEDS_REDIS()                                                                     \
+    if (!tiebreak::test::redis_is_installed())                                                     \
+    GTEST_SKIP() << "this machine lacks redis_server"

@@ -30,8 +30,7 @@ protected:
         run_test::SetUp();
         if (HasFatalFailure() || IsSkipped())
             return;
-        if (!redis_is_installed())
-            GTEST_SKIP() << "there is no redis-server here";
+        TIEBREAK_NEEDS_REDIS();
         server_ = std::make_unique<redis_server>();
         cache_ = std::make_unique<redis>(server_->url(), patient());
     }
