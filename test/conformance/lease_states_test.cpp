@@ -5,6 +5,7 @@
 
 #include "support/captured_log.hpp"
 #include "support/engines.hpp"
+#include "support/stored_lease.hpp"
 
 #include <gtest/gtest.h>
 
@@ -14,20 +15,6 @@ namespace tiebreak::test {
 namespace {
 
 using std::chrono::seconds;
-
-// The row as anybody can read it.
-struct stored_lease {
-    std::string name{};
-    std::string owner{};
-    std::int64_t epoch = 0;
-    time_point expires_at{};
-};
-BOOST_DESCRIBE_STRUCT(stored_lease, (), (name, owner, epoch, expires_at))
-
-constexpr auto mapping_of(stored_lease const*)
-{
-    return map<stored_lease>("tiebreak_leases", key<&stored_lease::name>);
-}
 
 class LeaseStates : public engine_test {
 protected:

@@ -4,6 +4,7 @@
 #include <tiebreak/lease.hpp>
 
 #include "exploration.hpp"
+#include "support/stored_lease.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -13,20 +14,6 @@ namespace tiebreak::test {
 namespace {
 
 constexpr auto lease_name = "nightly";
-
-// The library's own row of a lease: its time is moved here instead of waited for.
-struct stored_lease {
-    std::string name{};
-    std::string owner{};
-    std::int64_t epoch = 0;
-    time_point expires_at{};
-};
-BOOST_DESCRIBE_STRUCT(stored_lease, (), (name, owner, epoch, expires_at))
-
-constexpr auto mapping_of(stored_lease const*)
-{
-    return map<stored_lease>("tiebreak_leases", key<&stored_lease::name>);
-}
 
 leases leases_of(stage& on)
 {

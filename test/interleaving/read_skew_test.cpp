@@ -80,25 +80,22 @@ protected:
 
     void explore_skew(kind how, isolation level, std::function<session()> const& reader)
     {
-        how.always.push_back(money_was_moved);
-        explore({.anomaly = "read skew",
-                 .form = std::move(how.form),
-                 .is_control = how.is_control,
-                 .before = {.accounts = two_accounts},
-                 .sessions =
-                     [&] {
-                         return std::vector{moves("writer"), reader()};
-                     },
-                 .goes_wrong = sum_is_wrong,
-                 .is_permitted = how.is_permitted,
-                 .always = std::move(how.always)},
-                level);
+        explore_reader("read skew", sum_is_wrong, std::move(how), level, reader);
     }
 
     void explore_twice(kind how, isolation level, std::function<session()> const& reader)
     {
+        explore_reader("unrepeatable read", answers_differ, std::move(how), level, reader);
+    }
+
+    void explore_reader(std::string anomaly,
+                        claim const& goes_wrong,
+                        kind how,
+                        isolation level,
+                        std::function<session()> const& reader)
+    {
         how.always.push_back(money_was_moved);
-        explore({.anomaly = "unrepeatable read",
+        explore({.anomaly = std::move(anomaly),
                  .form = std::move(how.form),
                  .is_control = how.is_control,
                  .before = {.accounts = two_accounts},
@@ -106,7 +103,7 @@ protected:
                      [&] {
                          return std::vector{moves("writer"), reader()};
                      },
-                 .goes_wrong = answers_differ,
+                 .goes_wrong = goes_wrong,
                  .is_permitted = how.is_permitted,
                  .always = std::move(how.always)},
                 level);
