@@ -69,11 +69,16 @@ races() {
   return $result
 }
 
-# race_on URL ARGUMENT…: says what failed.
+# race_on URL ARGUMENT…: says what failed. A control that by luck broke nothing makes a race prove
+# nothing, so such a race is held once more; a broken promise is not.
 race_on() {
   local url=$1
   shift
-  build/release/bin/tiebreak race "$@" --db "$url" >build/race.log 2>&1 && return 0
+  local -a race=(build/release/bin/tiebreak race "$@" --db "$url")
+  "${race[@]}" >build/race.log 2>&1 && return 0
+  if grep -q 'INVALID' build/race.log && ! grep -q 'PROMISE BROKEN' build/race.log; then
+    "${race[@]}" >build/race.log 2>&1 && return 0
+  fi
   echo "FAILED on ${url%%:*}: tiebreak race $*"
   cat build/race.log
   return 1

@@ -85,6 +85,7 @@ constexpr std::array table{
         "42501", failure, failure, failure, "the user has no permission for it in the database"},
     meaning{"42703", failure, failure, failure, "a column does not exist in the database"},
     meaning{"42704", failure, failure, failure, "something named does not exist in the database"},
+    meaning{"42710", exists, exists, exists, "something of this name is already there"},
     meaning{"42883",
             failure,
             failure,

@@ -1,6 +1,8 @@
 // See process.hpp.
 #include "support/process.hpp"
 
+#include <tiebreak/error.hpp>
+
 #include <gtest/gtest.h>
 
 #include <cerrno>
@@ -8,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <string>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -26,6 +29,11 @@ int run_and_report(std::function<int()> const& run)
     try {
         int const code = run();
         return testing::Test::HasFailure() ? failed_exit_code : code;
+    } catch (error const& e) {
+        std::fprintf(stderr,
+                     "a child process threw: %s %s\n",
+                     e.what(),
+                     std::string(e.server_message()).c_str());
     } catch (std::exception const& e) {
         std::fprintf(stderr, "a child process threw: %s\n", e.what());
     } catch (...) {

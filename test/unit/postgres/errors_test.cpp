@@ -240,6 +240,12 @@ INSTANTIATE_TEST_SUITE_P(
         refused{"MissingFunction", {}, "SELECT missing(1)", "42883", failure},
         refused{"MissingType", {}, "SELECT CAST(NULL AS missing)", "42704", failure},
         refused{"TableTwice", {}, "CREATE TABLE witness(a int)", "42P07", errc::already_exists},
+        // also what the second of two rivals gets that make one table at once
+        refused{"TypeTwice",
+                {"CREATE TYPE twice AS ENUM ('a')"},
+                "CREATE TYPE twice AS ENUM ('b')",
+                "42710",
+                errc::already_exists},
         refused{"NotSupported", {}, "SELECT max(a) FROM witness FOR UPDATE", "0A000", failure},
         refused{"Raised40001",
                 {},

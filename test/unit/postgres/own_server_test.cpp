@@ -140,6 +140,10 @@ TEST_F(PostgresOwnServer, ACommitThatIsNotReplicatedForSureIsInDoubt)
     auto const on = open();
     auto const dying = open();
     set("synchronous_standby_names", "nobody");
+    // Commits wait once the checkpointer has read it. What is set next shows that the server has
+    // told all its processes of the first, and a checkpoint that this one has looked.
+    set("work_mem", "5MB");
+    other_->ask("CHECKPOINT");
     on->begin(begin::write, isolation::engine_default);
     run(*on, add_one);
     auto const e = while_waiting_for_standby([&] { on->commit(); }, "pg_cancel_backend");
