@@ -32,11 +32,8 @@ promise promise_of(strategy const& what, race_options const& options) noexcept
     if (what.kind == strategy_kind::control)
         return promise::none;
     if (options.scenario == scenario_kind::ticket) {
-        // Losing to a rival is an answer. A serializable transaction also fails where no rival won
-        // (an engine may take orders on one page for one), so all five may use up their attempts.
-        bool const nobody_may_win = limited(options) && options.level == isolation::serializable;
-        bool const unsure = options.faults.error_rate > 0 || options.faults.drop_reply_rate > 0 ||
-                            options.kill || nobody_may_win;
+        bool const unsure =
+            options.faults.error_rate > 0 || options.faults.drop_reply_rate > 0 || options.kill;
         return unsure ? promise::safe : promise::exact;
     }
     return limited(options) ? promise::safe : promise::exact;

@@ -73,17 +73,6 @@ TEST(Promise, OfTicketsStaysExactWithAttemptsAndRefusals)
     EXPECT_EQ(promise_of(decider, options), promise::exact);
 }
 
-TEST(Promise, OfTicketsIsSafeWithLimitedAttemptsAtSerializable)
-{
-    auto options = with(scenario_kind::ticket);
-    options.level = isolation::serializable;
-    EXPECT_EQ(promise_of(decider, options), promise::exact);
-    options.attempts = 4;
-    EXPECT_EQ(promise_of(decider, options), promise::safe);
-    options.level = isolation::repeatable_read;
-    EXPECT_EQ(promise_of(decider, options), promise::exact);
-}
-
 TEST(Promise, OfTicketsIsSafeWithErrorsOrLostReplies)
 {
     auto options = with(scenario_kind::ticket);
