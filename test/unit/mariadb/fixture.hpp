@@ -175,7 +175,7 @@ protected:
         if (server_.empty()) {
             if (environment("TIEBREAK_REQUIRE_ENGINES") == "1")
                 FAIL() << "no MariaDB server is named, and all are required";
-            GTEST_SKIP() << "no MariaDB server is named (TIEBREAK_TEST_MARIADB_URL)";
+            GTEST_SKIP() << "this machine lacks mariadb: TIEBREAK_TEST_MARIADB_URL is empty";
         }
         static int made = 0;
         name_ = "unit_" + std::to_string(::getpid()) + "_" + std::to_string(++made);

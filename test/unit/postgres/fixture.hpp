@@ -140,7 +140,7 @@ protected:
         if (server_.empty()) {
             if (environment("TIEBREAK_REQUIRE_ENGINES") == "1")
                 FAIL() << "no PostgreSQL server is named, and all are required";
-            GTEST_SKIP() << "no PostgreSQL server is named (TIEBREAK_TEST_POSTGRES_URL)";
+            GTEST_SKIP() << "this machine lacks postgresql: TIEBREAK_TEST_POSTGRES_URL is empty";
         }
         static int made = 0;
         schema_ = "unit_" + std::to_string(::getpid()) + "_" + std::to_string(++made);

@@ -19,7 +19,7 @@ protected:
     void SetUp() override
     {
         if (environment("TIEBREAK_TEST_POSTGRES_URL").empty())
-            GTEST_SKIP() << "no PostgreSQL server is named (TIEBREAK_TEST_POSTGRES_URL)";
+            GTEST_SKIP() << "this machine lacks postgresql: TIEBREAK_TEST_POSTGRES_URL is empty";
         namespace fs = std::filesystem;
         fs::permissions(folder_.path(),
                         fs::perms::owner_all | fs::perms::group_exec |
@@ -192,7 +192,7 @@ TEST_F(PostgresOwnServer, ACrashIsUnavailableInATransactionAndInDoubtAtItsCommit
     run(*busy, add_one);
     run(*committing, add_one_to_other);
     if (::kill(process, SIGKILL) != 0)
-        GTEST_SKIP() << "the server's processes belong to somebody else";
+        GTEST_SKIP() << "this user lacks signals_to_the_server: its processes belong to another";
     // the server ends all sessions, recovers and takes work again
     auto const in_transaction = error_of([&] {
         for (;;)

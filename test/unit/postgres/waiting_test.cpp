@@ -255,7 +255,8 @@ TEST_F(PostgresWaiting, AServerThatDoesNotAnswerACancelIsGivenUp)
     {
         stopped_process const session(process_of(*on));
         if (!session.works())
-            GTEST_SKIP() << "the server's processes belong to somebody else";
+            GTEST_SKIP()
+                << "this user lacks signals_to_the_server: its processes belong to another";
         on->set_deadline(in(milliseconds{30}));
         auto const start = steady_clock::now();
         auto const e = error_of([&] { change->execute({}); });

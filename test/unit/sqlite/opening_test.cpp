@@ -138,7 +138,7 @@ TEST_F(SqliteOpening, AFileThatMayNotBeReadIsUnavailable)
     fs::permissions(folder_.path(), fs::perms::all);
     fs::permissions(path(), fs::perms::none);
     if (::geteuid() != 0)
-        GTEST_SKIP() << "only root can open the file afterwards";
+        GTEST_SKIP() << "this user lacks root: the file could not be opened afterwards";
     as_nobody([&] {
         auto const e = refused();
         EXPECT_EQ(e.code(), errc::unavailable);
