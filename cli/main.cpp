@@ -18,7 +18,7 @@
 
 namespace {
 
-constexpr char const* examples = R"(Examples:
+constexpr char const* main_examples = R"(Examples:
   tiebreak race                             race every way to issue 100 coupons to 500 members
   tiebreak race ticket --users 100          five payment approvals at once for each of 100 orders
   tiebreak race --html race-report.html     the same as the first, with a report for a browser
@@ -57,7 +57,7 @@ int parse_and_run(int argc, char** argv)
                  "nothing is lost."};
     app.name("tiebreak");
     app.set_version_flag("--version", std::string{"tiebreak "} + TIEBREAK_VERSION);
-    app.footer(examples);
+    app.footer(main_examples);
     app.require_subcommand(1);
     tiebreak::cli::body chosen;
     tiebreak::cli::add_race(app, chosen);

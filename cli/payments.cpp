@@ -16,7 +16,7 @@ namespace {
 
 namespace tickets = systems::tickets;
 
-constexpr char const* examples = R"(Examples:
+constexpr char const* payments_examples = R"(Examples:
   tiebreak payments --listen 127.0.0.1:8090 --db sqlite:provider.db
   tiebreak payments --listen 127.0.0.1:0 --db sqlite:provider.db --latency-ms 100..500
   tiebreak payments --listen 127.0.0.1:8090 --db sqlite:provider.db \
@@ -68,7 +68,7 @@ void add_payments(CLI::App& app, body& chosen)
 {
     auto* sub = app.add_subcommand(
         "payments", "A stand-in payment provider over HTTP that counts charges and misbehaves.");
-    sub->footer(examples);
+    sub->footer(payments_examples);
     auto const flags = std::make_shared<payments_flags>();
     auto& options = flags->options;
     sub->add_option("--listen", flags->listen, "HOST:PORT")->required();

@@ -28,7 +28,7 @@ namespace {
 
 using race::race_options;
 
-constexpr char const* examples = R"(Examples:
+constexpr char const* race_examples = R"(Examples:
   tiebreak race                                       500 members, 100 coupons, 4 processes
   tiebreak race coupon --users 500 --stock 97 --processes 8
   tiebreak race coupon --attempts 3                   what a limit on attempts costs
@@ -249,7 +249,7 @@ void add_race(CLI::App& app, body& chosen)
     add_contest_flags(*command, *flags);
     add_fault_flags(*command, *flags);
     add_output_flags(*command, *flags);
-    command->footer(examples);
+    command->footer(race_examples);
     command->callback([&chosen, flags] { chosen = [flags] { return run(*flags); }; });
 }
 

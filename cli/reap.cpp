@@ -17,11 +17,11 @@ namespace {
 
 namespace runs = systems::runs;
 
-constexpr char const* text =
+constexpr char const* reap_description =
     "Return runs whose lease has expired to the queue, and complete runs that were left CLAIMED; "
     "again and again until SIGTERM or Ctrl-C.";
 
-constexpr char const* examples = R"(Examples:
+constexpr char const* reap_examples = R"(Examples:
   tiebreak reap --db sqlite:shop.db --once
   tiebreak reap --db-file url --every 30
 
@@ -74,7 +74,7 @@ int reap(reap_flags const& flags)
 
 void add_reap(CLI::App& app, body& chosen)
 {
-    auto* command = app.add_subcommand("reap", text);
+    auto* command = app.add_subcommand("reap", reap_description);
     auto const flags = std::make_shared<reap_flags>();
     add_database_options(*command, flags->place);
     auto* once = command->add_flag("--once", flags->once, "one round, then end");
@@ -82,7 +82,7 @@ void add_reap(CLI::App& app, body& chosen)
         ->capture_default_str()
         ->excludes(once);
     command->add_flag("--quiet", flags->quiet, "do not print what was done");
-    command->footer(examples);
+    command->footer(reap_examples);
     command->callback([&chosen, flags] { chosen = [flags] { return reap(*flags); }; });
 }
 

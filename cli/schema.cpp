@@ -15,7 +15,7 @@ namespace tiebreak::cli {
 
 namespace {
 
-constexpr char const* examples = R"(Examples:
+constexpr char const* schema_examples = R"(Examples:
   tiebreak schema apply --db sqlite:shop.db
   tiebreak schema print --engine sqlite --table-prefix shop_
   TIEBREAK_DB=sqlite:shop.db tiebreak schema check
@@ -141,7 +141,7 @@ void add_print(CLI::App& to, body& chosen)
 void add_schema(CLI::App& app, body& chosen)
 {
     auto* schema = app.add_subcommand("schema", "Make and check the tables of the systems.");
-    schema->footer(examples);
+    schema->footer(schema_examples);
     schema->callback([&chosen, schema] {
         if (!schema->get_subcommands().empty())
             return;

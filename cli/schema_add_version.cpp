@@ -19,7 +19,7 @@ namespace {
 
 using schema::version_step;
 
-constexpr char const* examples = R"(Examples:
+constexpr char const* schema_add_version_examples = R"(Examples:
   tiebreak schema add-version orders --db postgresql://shop@db/shop
   tiebreak schema add-version orders --db sqlite:shop.db --guard
   tiebreak schema add-version orders --db mariadb://shop@db/shop --column row_version
@@ -258,7 +258,7 @@ void add_schema_add_version(CLI::App& to, body& chosen)
     command->add_flag("--allow-blocking",
                       options.allow_blocking,
                       "MariaDB: let writers wait when a table can only be changed by a copy");
-    command->footer(examples);
+    command->footer(schema_add_version_examples);
     command->callback([&chosen, flags] { chosen = [flags] { return add_version(*flags); }; });
 }
 

@@ -11,7 +11,7 @@ namespace tiebreak::cli {
 
 namespace {
 
-constexpr char const* examples = R"(Examples:
+constexpr char const* schema_gc_examples = R"(Examples:
   tiebreak schema gc --db sqlite:shop.db
   tiebreak schema gc --db postgresql://shop@db/shop --keep 48
 
@@ -54,7 +54,7 @@ void add_schema_gc(CLI::App& to, body& chosen)
                      "hours that everything is kept; longer than any transaction can live and "
                      "any client remembers its token")
         ->capture_default_str();
-    command->footer(examples);
+    command->footer(schema_gc_examples);
     command->callback([&chosen, flags] { chosen = [flags] { return collect(*flags); }; });
 }
 

@@ -29,11 +29,11 @@ namespace api = service::api;
 namespace http = service::http;
 namespace tickets = systems::tickets;
 
-constexpr char const* text =
+constexpr char const* serve_description =
     "Serve coupons, books, orders, tickets and runs over HTTP. Makes missing tables first. "
     "SIGTERM or Ctrl-C answers what was begun, then ends.";
 
-constexpr char const* examples = R"(Examples:
+constexpr char const* serve_examples = R"(Examples:
   tiebreak serve --db sqlite:shop.db
   tiebreak serve --db postgresql://app@db/shop --listen 0.0.0.0:8080 --token-file tokens
   tiebreak serve --db sqlite:shop.db --listen 127.0.0.1:0 --ticket-strategy unique_claim
@@ -222,7 +222,7 @@ int serve(serve_flags const& flags)
 
 void add_serve(CLI::App& app, body& chosen)
 {
-    auto* command = app.add_subcommand("serve", text);
+    auto* command = app.add_subcommand("serve", serve_description);
     auto const flags = std::make_shared<serve_flags>();
     add_database_options(*command, flags->place);
     command->add_option("--listen", flags->listen, "HOST:PORT; port 0 is any that is free")
@@ -268,7 +268,7 @@ void add_serve(CLI::App& app, body& chosen)
     command->add_flag("--lab", flags->lab, "allow strategies that lose updates, and --think");
     command->add_option("--think", flags->think_ms, "lab: milliseconds between read and write")
         ->check(CLI::Range(0, 3'600'000));
-    command->footer(examples);
+    command->footer(serve_examples);
     command->callback([&chosen, flags] { chosen = [flags] { return serve(*flags); }; });
 }
 

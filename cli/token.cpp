@@ -11,11 +11,11 @@ namespace tiebreak::cli {
 
 namespace {
 
-constexpr char const* text =
+constexpr char const* token_description =
     "Make a bearer token for a tenant: the token goes to standard error, for the tenant alone; the "
     "line with its hash to standard output, for the file that 'serve --token-file' reads.";
 
-constexpr char const* examples = R"(Examples:
+constexpr char const* token_examples = R"(Examples:
   tiebreak token acme >> tokens
   tiebreak serve --db sqlite:shop.db --token-file tokens)";
 
@@ -23,10 +23,10 @@ constexpr char const* examples = R"(Examples:
 
 void add_token(CLI::App& app, body& chosen)
 {
-    auto* command = app.add_subcommand("token", text);
+    auto* command = app.add_subcommand("token", token_description);
     auto const tenant = std::make_shared<std::string>();
     command->add_option("tenant", *tenant, "the tenant's name, without spaces")->required();
-    command->footer(examples);
+    command->footer(token_examples);
     command->callback([&chosen, tenant] {
         chosen = [tenant]() -> int {
             auto const made = service::api::make_token(*tenant);

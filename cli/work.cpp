@@ -19,11 +19,11 @@ namespace {
 
 namespace runs = systems::runs;
 
-constexpr char const* text =
+constexpr char const* work_description =
     "Run a command for each run of a tenant: the payload on its standard input, the result from "
     "its standard output.";
 
-constexpr char const* examples = R"(Examples:
+constexpr char const* work_examples = R"(Examples:
   tiebreak work --db sqlite:shop.db --tenant acme --exec 'tr a-z A-Z'
   tiebreak work --db-file url --tenant acme --exec ./render --concurrency 4 --lease 60
   tiebreak work --db-file url --tenant acme --exec 'echo 5 > "$TIEBREAK_AMOUNT_FILE"; cat' --once
@@ -98,7 +98,7 @@ int work(work_flags const& flags)
 
 void add_work(CLI::App& app, body& chosen)
 {
-    auto* command = app.add_subcommand("work", text);
+    auto* command = app.add_subcommand("work", work_description);
     auto const flags = std::make_shared<work_flags>();
     add_database_options(*command, flags->place);
     command->add_option("--tenant", flags->tenant, "whose runs")->required();
@@ -123,7 +123,7 @@ void add_work(CLI::App& app, body& chosen)
         ->capture_default_str();
     command->add_flag("--once", flags->once, "end when the queue is empty");
     command->add_flag("--quiet", flags->quiet, "no line for each run");
-    command->footer(examples);
+    command->footer(work_examples);
     command->callback([&chosen, flags] { chosen = [flags] { return work(*flags); }; });
 }
 

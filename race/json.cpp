@@ -18,29 +18,29 @@ double rounded(double number)
     return std::round(number * 1e3) / 1e3;
 }
 
-double milliseconds(std::int64_t microseconds)
+double rounded_milliseconds(std::int64_t microseconds)
 {
     return rounded(static_cast<double>(microseconds) / 1e3);
 }
 
-json::string text(std::string_view from)
+json::string text_of(std::string_view from)
 {
     return json::string(from.data(), from.size());
 }
 
 json::object latency_of(latency_summary const& from)
 {
-    return {{"p50", milliseconds(from.p50_us)},
-            {"p95", milliseconds(from.p95_us)},
-            {"p99", milliseconds(from.p99_us)},
-            {"max", milliseconds(from.max_us)}};
+    return {{"p50", rounded_milliseconds(from.p50_us)},
+            {"p95", rounded_milliseconds(from.p95_us)},
+            {"p99", rounded_milliseconds(from.p99_us)},
+            {"max", rounded_milliseconds(from.max_us)}};
 }
 
 json::array notes_of(strategy_result const& from)
 {
     json::array notes;
     for (auto const& note : from.notes)
-        notes.emplace_back(text(note));
+        notes.emplace_back(text_of(note));
     return notes;
 }
 
@@ -54,8 +54,8 @@ json::object per_order_of(strategy_result const& from)
 
 json::object result_of(strategy_result const& from)
 {
-    json::object result{{"strategy", text(from.what.name)},
-                        {"promise", text(name_of(from.promised))},
+    json::object result{{"strategy", text_of(from.what.name)},
+                        {"promise", text_of(name_of(from.promised))},
                         {"requests", from.answers.requests},
                         {"won", from.answers.won},
                         {"refused", from.answers.refused},
@@ -69,10 +69,10 @@ json::object result_of(strategy_result const& from)
                         {"oversold", from.audit.oversold},
                         {"unfilled", from.audit.unfilled},
                         {"duplicates", from.audit.duplicates},
-                        {"elapsed_ms", milliseconds(from.elapsed_us)},
+                        {"elapsed_ms", rounded_milliseconds(from.elapsed_us)},
                         {"decisions_per_s", rounded(from.decisions_per_s)},
                         {"latency_ms", latency_of(from.latency)},
-                        {"verdict", text(verdict_of(from.audit))},
+                        {"verdict", text_of(verdict_of(from.audit))},
                         {"promise_kept", kept(from)},
                         {"notes", notes_of(from)}};
     if (!from.per_order.empty())
@@ -88,10 +88,10 @@ std::string to_json(race_report const& report)
     json::array results;
     for (auto const& result : report.results)
         results.emplace_back(result_of(result));
-    json::object const whole{{"scenario", text(name_of(options.scenario))},
-                             {"engine", text(report.engine)},
-                             {"engine_version", text(report.engine_version)},
-                             {"isolation", text(name_of(options.level))},
+    json::object const whole{{"scenario", text_of(name_of(options.scenario))},
+                             {"engine", text_of(report.engine)},
+                             {"engine_version", text_of(report.engine_version)},
+                             {"isolation", text_of(name_of(options.level))},
                              {"users", options.users},
                              {"stock", options.stock},
                              {"processes", options.processes},

@@ -11,7 +11,7 @@ namespace {
 
 namespace runs = systems::runs;
 
-struct answer_of {
+struct desk_answer_of {
     request_slot& slot;
 
     answer operator()(runs::finalized const& done) const
@@ -64,7 +64,7 @@ public:
                                              .epoch = mine.epoch,
                                              .result = result,
                                              .amount = amount};
-        return std::visit(answer_of{slot}, runs::finalize(db_, request, how_));
+        return std::visit(desk_answer_of{slot}, runs::finalize(db_, request, how_));
     }
 
 private:

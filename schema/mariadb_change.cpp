@@ -43,12 +43,12 @@ BOOST_DESCRIBE_STRUCT(
 
 namespace {
 
-constexpr char const* find_table_text =
+constexpr char const* find_mariadb_table =
     "SELECT table_name AS name, table_type AS kind, engine AS storage"
     " FROM information_schema.tables WHERE table_schema = DATABASE() AND"
     " IF(@@lower_case_table_names = 0, BINARY table_name = BINARY ?, LOWER(table_name) = LOWER(?))";
 
-constexpr char const* find_columns_text =
+constexpr char const* find_mariadb_columns =
     "SELECT c.column_name AS name, c.data_type AS type, c.column_type AS whole_type,"
     " c.is_nullable AS nullable, c.column_default AS default_text, c.extra AS extra,"
     " c.generation_expression AS computed, c.column_comment AS comment,"
@@ -264,7 +264,7 @@ private:
 
     table_facts look(unit_of_work& work)
     {
-        auto const found = work.query<catalogue::mariadb_table>(find_table_text, asked_, asked_);
+        auto const found = work.query<catalogue::mariadb_table>(find_mariadb_table, asked_, asked_);
         if (found.empty())
             throw no_such_table(asked_);
         auto const& table = found.front();
@@ -280,7 +280,7 @@ private:
         std::string key_type;
         auto const keys = work.query<std::string>(find_key_text, table.name);
         for (auto const& one :
-             work.query<catalogue::mariadb_column>(find_columns_text, table.name)) {
+             work.query<catalogue::mariadb_column>(find_mariadb_columns, table.name)) {
             columns_.push_back({one.name, !one.computed.value_or("").empty()});
             if (!keys.empty() && one.name == keys.front())
                 key_type = lower(one.type);

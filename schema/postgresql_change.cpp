@@ -48,13 +48,13 @@ constexpr std::chrono::milliseconds row_wait_of_batch{50};
 // A walk goes by blocks of the table's file; about so many rows are in one.
 constexpr std::int64_t rows_of_block = 50;
 
-constexpr char const* find_table_text =
+constexpr char const* find_pg_table =
     "SELECT n.nspname::text AS space, c.relname::text AS name, c.relkind::text AS kind,"
     " c.relispartition AS is_partition"
     " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
     " WHERE c.oid = to_regclass($1::text)";
 
-constexpr char const* find_columns_text =
+constexpr char const* find_pg_columns =
     "SELECT a.attnum::int8 AS number, a.attname::text AS name,"
     " pg_catalog.format_type(a.atttypid, a.atttypmod) AS type, a.attnotnull AS not_null,"
     " a.attgenerated::text AS generated, a.attidentity::text AS identity,"
@@ -252,7 +252,7 @@ private:
 
     table_facts look(unit_of_work& work)
     {
-        auto const found = work.query<catalogue::pg_table>(find_table_text, table_);
+        auto const found = work.query<catalogue::pg_table>(find_pg_table, table_);
         if (found.empty())
             throw no_such_table(asked_);
         auto const& table = found.front();
@@ -268,7 +268,7 @@ private:
                                  std::max<std::int64_t>(deadlock_ms.at(0) / row_wait_divisor, 1)});
         table_ = quoted(table.space, '"') + "." + quoted(table.name, '"');
         table_facts facts;
-        for (auto const& one : work.query<catalogue::pg_column>(find_columns_text, table_)) {
+        for (auto const& one : work.query<catalogue::pg_column>(find_pg_columns, table_)) {
             if (one.number > 0)
                 facts.columns.push_back({one.name, !one.generated.empty()});
             if (one.name == options_.column)

@@ -22,7 +22,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto patience = 20s;
-constexpr auto poll_interval = 5ms;
+constexpr auto readiness_poll = 5ms;
 
 std::string text_of(std::string const& path)
 {
@@ -96,7 +96,7 @@ std::string program::await_url()
             throw cannot_race(path_ + " ended at once: " + last_words());
         if (std::chrono::steady_clock::now() > until)
             throw cannot_race(path_ + " did not say where it listens: " + last_words());
-        std::this_thread::sleep_for(poll_interval);
+        std::this_thread::sleep_for(readiness_poll);
     }
 }
 
@@ -114,7 +114,7 @@ void program::end() noexcept
     ::kill(pid_, SIGTERM);
     auto const until = std::chrono::steady_clock::now() + patience;
     while (runs() && std::chrono::steady_clock::now() < until)
-        std::this_thread::sleep_for(poll_interval);
+        std::this_thread::sleep_for(readiness_poll);
     kill();
 }
 

@@ -36,7 +36,7 @@ response with_tag(int status, books::book const& one)
     return http::json(status, represent(one)).set("ETag", entity_tag(one.version));
 }
 
-response not_found(std::int64_t id)
+response no_book(std::int64_t id)
 {
     return answer(problem("book-not-found").with("book_id", id));
 }
@@ -72,7 +72,7 @@ books::book_patch patch_in(request const& asked)
     });
 }
 
-response create(application const& app, request const& asked)
+response create_book(application const& app, request const& asked)
 {
     auto const made = books::create(*app.db, content_in(asked));
     if (auto const* broken = std::get_if<systems::invalid_field>(&made))
@@ -81,12 +81,12 @@ response create(application const& app, request const& asked)
     return with_tag(201, book).set("Location", "/v1/books/" + std::to_string(book.id));
 }
 
-response show(application const& app, request const& asked)
+response show_book(application const& app, request const& asked)
 {
     auto const id = asked.integer_parameter("id");
     auto const found = id ? books::find(*app.db, *id) : std::nullopt;
     if (!found)
-        return not_found(id.value_or(0));
+        return no_book(id.value_or(0));
     if (has_already(asked, found->version))
         return http::empty(304).set("ETag", entity_tag(found->version));
     return with_tag(200, *found);
@@ -111,7 +111,7 @@ struct change_answer {
         return stale(old.expected, old.current);
     }
 
-    response operator()(books::book_not_found const& none) const { return not_found(none.id); }
+    response operator()(books::book_not_found const& none) const { return no_book(none.id); }
 
     response operator()(systems::invalid_field const& broken) const
     {
@@ -128,11 +128,11 @@ response change(application const& app, request const& asked, Write&& write)
     auto const expected = expected_version(asked);
     auto const id = asked.integer_parameter("id");
     if (!id)
-        return not_found(0);
+        return no_book(0);
     if (expected)
         return std::visit(change_answer{}, write(*id, *expected));
     auto const current = books::find(*app.db, *id);
-    return current ? stale({}, *current) : not_found(*id);
+    return current ? stale({}, *current) : no_book(*id);
 }
 
 response replace(application const& app, request const& asked)
@@ -164,7 +164,7 @@ response add_line(application const& app, request const& asked)
     });
     auto const id = asked.integer_parameter("id");
     if (!id)
-        return not_found(0);
+        return no_book(0);
     auto const made = books::add_line(*app.db,
                                       *id,
                                       line,
@@ -180,7 +180,7 @@ response add_line(application const& app, request const& asked)
                            json_object{}.add("book_id", *id).add("version", yes.version.value()))
                     .set("ETag", entity_tag(yes.version));
             },
-            [](books::book_not_found const& none) { return not_found(none.id); },
+            [](books::book_not_found const& none) { return no_book(none.id); },
             [&](books::writing_failed const& lost) {
                 if (app.decide.attempts_max == 1)
                     return answer(problem("conflict").with("attempts", lost.attempts));
@@ -197,8 +197,8 @@ response add_line(application const& app, request const& asked)
 
 void add_books(http::router& to, application const& app)
 {
-    add_repeatable(to, app, "/v1/books", create);
-    add_guarded(to, app, request_method::get, "/v1/books/{id}", show, quick_read(app));
+    add_repeatable(to, app, "/v1/books", create_book);
+    add_guarded(to, app, request_method::get, "/v1/books/{id}", show_book, quick_read(app));
     add_guarded(to, app, request_method::put, "/v1/books/{id}", replace);
     add_guarded(to,
                 app,

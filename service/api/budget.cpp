@@ -10,7 +10,7 @@ using http::json_object;
 using http::request;
 using http::response;
 
-response show(application const& app, request const& asked)
+response show_budget(application const& app, request const& asked)
 {
     auto const found = systems::runs::find_budget(*app.db, asked.tenant);
     auto const of = found.value_or(systems::runs::tenant_budget{});
@@ -27,7 +27,7 @@ response show(application const& app, request const& asked)
 
 void add_budget(http::router& to, application const& app)
 {
-    add_guarded(to, app, http::request_method::get, "/v1/budget", show, quick_read(app));
+    add_guarded(to, app, http::request_method::get, "/v1/budget", show_budget, quick_read(app));
 }
 
 }  // namespace tiebreak::service::api

@@ -30,12 +30,12 @@ json_object represent(coupons::coupon const& one)
         .add("version", one.version.value());
 }
 
-response not_found(std::string_view code)
+response no_coupon(std::string_view code)
 {
     return answer(problem("coupon-not-found").with("code", code));
 }
 
-response create(application const& app, request const& asked)
+response create_coupon(application const& app, request const& asked)
 {
     auto const wanted = read_body(asked, [](object_reader& in) {
         return coupons::new_coupon{
@@ -63,12 +63,12 @@ response create(application const& app, request const& asked)
         made);
 }
 
-response show(application const& app, request const& asked)
+response show_coupon(application const& app, request const& asked)
 {
     auto const& code = asked.parameter("code");
     auto const found = coupons::find_coupon(*app.db, code);
     if (!found)
-        return not_found(code);
+        return no_coupon(code);
     if (has_already(asked, found->version))
         return http::empty(304).set("ETag", entity_tag(found->version));
     return http::json(200, represent(*found)).set("ETag", entity_tag(found->version));
@@ -96,7 +96,7 @@ struct issue_answer {
 
     response operator()(coupons::coupon_not_found const& which) const
     {
-        return not_found(which.code);
+        return no_coupon(which.code);
     }
 
     response operator()(coupons::already_issued const& given) const
@@ -150,8 +150,8 @@ response issue(application const& app, request const& asked)
 
 void add_coupons(http::router& to, application const& app)
 {
-    add_repeatable(to, app, "/v1/coupons", create);
-    add_guarded(to, app, request_method::get, "/v1/coupons/{code}", show, quick_read(app));
+    add_repeatable(to, app, "/v1/coupons", create_coupon);
+    add_guarded(to, app, request_method::get, "/v1/coupons/{code}", show_coupon, quick_read(app));
     add_repeatable(to, app, "/v1/coupons/{code}/issues", issue);
 }
 

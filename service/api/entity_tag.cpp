@@ -1,6 +1,7 @@
 #include "service/api/entity_tag.hpp"
 
 #include "service/http/problem.hpp"
+#include "service/http/trimmed.hpp"
 
 #include <charconv>
 #include <vector>
@@ -14,20 +15,11 @@ struct tag {
     std::string_view text{};  // between the quotes
 };
 
-std::string_view trimmed(std::string_view text)
-{
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
-        text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
-        text.remove_suffix(1);
-    return text;
-}
-
 // The tags of a list; empty when it is none.
 std::optional<std::vector<tag>> tags_in(std::string_view list)
 {
     std::vector<tag> all;
-    for (list = trimmed(list); !list.empty(); list = trimmed(list)) {
+    for (list = http::trimmed(list); !list.empty(); list = http::trimmed(list)) {
         tag one;
         if (list.starts_with("W/")) {
             one.is_weak = true;
@@ -38,7 +30,7 @@ std::optional<std::vector<tag>> tags_in(std::string_view list)
             return std::nullopt;
         one.text = list.substr(1, end - 1);
         all.push_back(one);
-        list = trimmed(list.substr(end + 1));
+        list = http::trimmed(list.substr(end + 1));
         if (list.empty())
             return all;
         if (list.front() != ',')

@@ -23,12 +23,12 @@ json_object represent(coupons::member const& one)
         .add("version", one.version.value());
 }
 
-response not_found(std::int64_t id)
+response no_member(std::int64_t id)
 {
     return answer(http::problem("member-not-found").with("member_id", id));
 }
 
-response create(application const& app, request const& asked)
+response create_member(application const& app, request const& asked)
 {
     auto const name = read_body(asked, [](object_reader& in) {
         return in.text("name", {.bytes_min = 1, .bytes_max = 200});
@@ -41,12 +41,12 @@ response create(application const& app, request const& asked)
         .set("Location", "/v1/members/" + std::to_string(member.id));
 }
 
-response show(application const& app, request const& asked)
+response show_member(application const& app, request const& asked)
 {
     auto const id = asked.integer_parameter("id");
     auto const found = id ? coupons::find_member(*app.db, *id) : std::nullopt;
     if (!found)
-        return not_found(id.value_or(0));
+        return no_member(id.value_or(0));
     return http::json(200, represent(*found));
 }
 
@@ -57,20 +57,20 @@ response set_status(application const& app, request const& asked)
     });
     auto const id = asked.integer_parameter("id");
     if (!id)
-        return not_found(0);
+        return no_member(0);
     auto const set = coupons::set_member_status(
         *app.db, *id, systems::parse_status<coupons::member_status>(wanted).value());
     if (auto const* member = std::get_if<coupons::member>(&set))
         return http::json(200, represent(*member));
-    return not_found(*id);
+    return no_member(*id);
 }
 
 }  // namespace
 
 void add_members(http::router& to, application const& app)
 {
-    add_repeatable(to, app, "/v1/members", create);
-    add_guarded(to, app, request_method::get, "/v1/members/{id}", show, quick_read(app));
+    add_repeatable(to, app, "/v1/members", create_member);
+    add_guarded(to, app, request_method::get, "/v1/members/{id}", show_member, quick_read(app));
     add_guarded(to, app, request_method::patch, "/v1/members/{id}", set_status);
 }
 

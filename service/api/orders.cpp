@@ -47,7 +47,7 @@ tickets::new_order order_in(request const& asked)
     });
 }
 
-response create(application const& app, request const& asked)
+response create_order(application const& app, request const& asked)
 {
     auto const wanted = order_in(asked);
     auto const member = coupons::find_member(*app.db, wanted.member_id);
@@ -64,7 +64,7 @@ response create(application const& app, request const& asked)
         .set("Location", "/v1/orders/" + std::to_string(order.id));
 }
 
-response show(application const& app, request const& asked)
+response show_order(application const& app, request const& asked)
 {
     auto const id = asked.integer_parameter("id");
     auto const found = id ? repository<tickets::order>(*app.db).find(*id) : std::nullopt;
@@ -77,8 +77,8 @@ response show(application const& app, request const& asked)
 
 void add_orders(http::router& to, application const& app)
 {
-    add_repeatable(to, app, "/v1/orders", create);
-    add_guarded(to, app, request_method::get, "/v1/orders/{id}", show, quick_read(app));
+    add_repeatable(to, app, "/v1/orders", create_order);
+    add_guarded(to, app, request_method::get, "/v1/orders/{id}", show_order, quick_read(app));
 }
 
 }  // namespace tiebreak::service::api

@@ -15,7 +15,7 @@ using http::request;
 using http::request_method;
 using http::response;
 
-constexpr auto at_once = http::runs::in_place;
+constexpr auto in_place = http::runs::in_place;
 // Its own style and script, and nothing from anywhere else.
 constexpr char const* page_policy =
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
@@ -190,19 +190,19 @@ void add_page(http::router& to, application const& app)
     to.add(request_method::get,
            "/",
            [&app](request&) { return page(app); },
-           {.where = app.page.reports.empty() ? at_once : http::runs::on_work_thread});
+           {.where = app.page.reports.empty() ? in_place : http::runs::on_work_thread});
     to.add(request_method::get,
            "/page.css",
            [](request&) { return file("text/css; charset=utf-8", page_css()); },
-           {.where = at_once});
+           {.where = in_place});
     to.add(request_method::get,
            "/page.js",
            [](request&) { return file("text/javascript; charset=utf-8", page_js()); },
-           {.where = at_once});
+           {.where = in_place});
     to.add(request_method::get,
            "/status",
            [&app](request&) { return status(app); },
-           {.where = at_once});
+           {.where = in_place});
 }
 
 }  // namespace tiebreak::service::api

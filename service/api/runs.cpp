@@ -49,7 +49,7 @@ response with_tag(int status, runs::run const& one)
     return http::json(status, represent(one)).set("ETag", entity_tag(one.version));
 }
 
-response not_found(std::int64_t id)
+response no_run(std::int64_t id)
 {
     return answer(problem("run-not-found").with("run_id", id));
 }
@@ -111,12 +111,12 @@ response submit(application const& app, request const& asked)
         made);
 }
 
-response show(application const& app, request const& asked)
+response show_run(application const& app, request const& asked)
 {
     auto const id = asked.integer_parameter("id");
     auto const found = id ? runs::find_run(*app.db, asked.tenant, *id) : std::nullopt;
     if (!found)
-        return not_found(id.value_or(0));
+        return no_run(id.value_or(0));
     return with_tag(200, *found);
 }
 
@@ -156,7 +156,7 @@ response heartbeat(application const& app, request const& asked)
     });
     auto const id = asked.integer_parameter("id");
     if (!id)
-        return not_found(0);
+        return no_run(0);
     auto const made = runs::extend_lease(*app.db, asked.tenant, *id, wanted.epoch, wanted.ttl);
     switch (made.answer) {
     case runs::heartbeat_answer::extended:
@@ -166,7 +166,7 @@ response heartbeat(application const& app, request const& asked)
                               .add("epoch", wanted.epoch)
                               .add("lease_ms", std::int64_t{wanted.ttl.count()}));
     case runs::heartbeat_answer::finished: return already_finalized(made.as.value());
-    case runs::heartbeat_answer::not_found: return not_found(*id);
+    case runs::heartbeat_answer::not_found: return no_run(*id);
     case runs::heartbeat_answer::taken_over:
     case runs::heartbeat_answer::requeued:
     case runs::heartbeat_answer::cancelled: break;
@@ -190,7 +190,7 @@ response finalize(application const& app, request const& asked)
         };
     });
     if (!id)
-        return not_found(0);
+        return no_run(0);
     auto const made = runs::finalize(
         *app.db,
         wanted,
@@ -206,7 +206,7 @@ response finalize(application const& app, request const& asked)
             [](runs::amount_exceeds_budget const& much) {
                 return answer(problem("amount-exceeds-budget").with("reserved", much.reserved));
             },
-            [](runs::run_not_found const& none) { return not_found(none.run_id); },
+            [](runs::run_not_found const& none) { return no_run(none.run_id); },
             [](systems::invalid_field const& broken) { return answer(problem_of(broken)); },
         },
         made);
@@ -218,7 +218,7 @@ response cancel(application const& app, request const& asked)
         read_body(asked, [](object_reader& in) { return in.integer("version", {.least = 0}); });
     auto const id = asked.integer_parameter("id");
     if (!id)
-        return not_found(0);
+        return no_run(0);
     auto const made = runs::cancel(*app.db, asked.tenant, *id, version{expected});
     return std::visit(
         overloaded{
@@ -233,7 +233,7 @@ response cancel(application const& app, request const& asked)
                                   .with("actual_version", old.actual_version.value()));
             },
             [](runs::already_finalized const& before) { return already_finalized(before.as); },
-            [](runs::run_not_found const& none) { return not_found(none.run_id); },
+            [](runs::run_not_found const& none) { return no_run(none.run_id); },
         },
         made);
 }
@@ -244,7 +244,7 @@ void add_runs(http::router& to, application const& app)
 {
     add_repeatable(to, app, "/v1/runs", submit);
     add_repeatable(to, app, "/v1/runs/claim", claim, effect::fenced_by_itself);
-    add_guarded(to, app, request_method::get, "/v1/runs/{id}", show, quick_read(app));
+    add_guarded(to, app, request_method::get, "/v1/runs/{id}", show_run, quick_read(app));
     add_repeatable(to, app, "/v1/runs/{id}/heartbeat", heartbeat, effect::fenced_by_itself);
     add_repeatable(to, app, "/v1/runs/{id}/finalize", finalize, effect::fenced_by_itself);
     add_repeatable(to, app, "/v1/runs/{id}/cancel", cancel, effect::fenced_by_itself);

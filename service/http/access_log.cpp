@@ -37,7 +37,7 @@ void append_value(std::string& to, std::string_view text)
     to += '"';
 }
 
-void append_field(std::string& to, std::string_view name, std::string_view value)
+void append_pair(std::string& to, std::string_view name, std::string_view value)
 {
     to += ' ';
     to += name;
@@ -104,17 +104,17 @@ void append_line(std::string& to,
 {
     append_moment(to, when);
     to += " info request";
-    append_field(to, "method", of.method);
-    append_field(to, "route", of.route);
+    append_pair(to, "method", of.method);
+    append_pair(to, "route", of.route);
     append_number(to, "status", static_cast<std::uint64_t>(of.status));
     append_number(to, "bytes", of.bytes);
     auto const us = static_cast<std::uint64_t>(of.took.count() < 0 ? 0 : of.took.count() / 1000);
     append_number(to, "ms", us / 1000);
     to += '.';
     append_digits(to, us % 1000, 100);
-    append_field(to, "request_id", of.request_id);
-    append_field(to, "tenant", of.tenant);
-    append_field(to, "peer", of.peer);
+    append_pair(to, "request_id", of.request_id);
+    append_pair(to, "tenant", of.tenant);
+    append_pair(to, "peer", of.peer);
     to += '\n';
 }
 

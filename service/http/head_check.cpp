@@ -1,6 +1,7 @@
 #include "service/http/head_check.hpp"
 
 #include "service/http/request.hpp"
+#include "service/http/trimmed.hpp"
 
 #include <algorithm>
 #include <array>
@@ -40,15 +41,6 @@ bool is_all(std::string_view text, unsigned char of) noexcept
     return std::all_of(text.begin(), text.end(), [&](char c) {
         return (classes[static_cast<unsigned char>(c)] & of) != 0;
     });
-}
-
-std::string_view trimmed(std::string_view text) noexcept
-{
-    constexpr std::string_view spaces = " \t";
-    auto const first = text.find_first_not_of(spaces);
-    if (first == std::string_view::npos)
-        return {};
-    return text.substr(first, text.find_last_not_of(spaces) - first + 1);
 }
 
 head_range range_of(std::string_view part, std::string_view bytes) noexcept

@@ -1,19 +1,12 @@
 #include "service/http/media_type.hpp"
 
+#include "service/http/trimmed.hpp"
+
 #include <algorithm>
 
 namespace tiebreak::service::http {
 
 namespace {
-
-std::string_view trimmed(std::string_view text) noexcept
-{
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
-        text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
-        text.remove_suffix(1);
-    return text;
-}
 
 // Of the parameters only the charset means something, and only UTF-8 is JSON.
 bool are_parameters_known(std::string_view parameters) noexcept

@@ -24,16 +24,6 @@ constexpr std::size_t forgotten_at_once = 20;
 
 constexpr int oldest_server = 120000;
 
-[[nodiscard]] bool is_end(result_handle const& of) noexcept
-{
-    return PQresultStatus(of.get()) == PGRES_PIPELINE_SYNC;
-}
-
-[[nodiscard]] bool is_failed(result_handle const& of) noexcept
-{
-    return PQresultStatus(of.get()) == PGRES_FATAL_ERROR;
-}
-
 [[nodiscard]] error unsafe(char const* sentence, std::string detail = {})
 {
     return error(errc::unsafe_settings, sentence, std::move(detail)).seen_in(phase::connecting);

@@ -1,6 +1,8 @@
 // The table of SQLSTATEs.
 #include "postgres/errors.hpp"
 
+#include "postgres/handle.hpp"
+
 #include <libpq-fe.h>
 
 #include <algorithm>
@@ -149,12 +151,6 @@ constexpr std::size_t code_size = 5;
     return found == table.end() ? nullptr : found;
 }
 
-[[nodiscard]] std::string_view field(pg_result const* of, int which) noexcept
-{
-    char const* text = PQresultErrorField(of, which);
-    return text == nullptr ? std::string_view{} : std::string_view{text};
-}
-
 [[nodiscard]] std::string said(std::string_view code, std::string_view spoken)
 {
     std::string text = "PostgreSQL ";
@@ -168,10 +164,10 @@ constexpr std::size_t code_size = 5;
 
 [[nodiscard]] std::string spoken_in(pg_result const* failed)
 {
-    std::string text{field(failed, PG_DIAG_MESSAGE_PRIMARY)};
+    std::string text{error_field(failed, PG_DIAG_MESSAGE_PRIMARY)};
     if (text.empty())
         text = PQresultErrorMessage(failed);  // libpq's own
-    if (auto const detail = field(failed, PG_DIAG_MESSAGE_DETAIL); !detail.empty())
+    if (auto const detail = error_field(failed, PG_DIAG_MESSAGE_DETAIL); !detail.empty())
         (text += "; ") += detail;
     return text;
 }
@@ -232,12 +228,13 @@ error make_error(pg_result const* failed, phase when)
     if (when == phase::commit_sent && ends_session(failed) && !is_end_of_idling(code))
         meant = unknown;
     // two who make the same table at the same time: the second finds it when it looks again
-    if (code == "23505" && field(failed, PG_DIAG_SCHEMA_NAME) == "pg_catalog") {
+    if (code == "23505" && error_field(failed, PG_DIAG_SCHEMA_NAME) == "pg_catalog") {
         meant = aborted;
         sentence = "somebody else changed the tables at the same time";
     }
-    if (code == "22P02" && field(failed, PG_DIAG_MESSAGE_PRIMARY).find(version_exhausted_mark) !=
-                               std::string_view::npos) {
+    if (code == "22P02" &&
+        error_field(failed, PG_DIAG_MESSAGE_PRIMARY).find(version_exhausted_mark) !=
+            std::string_view::npos) {
         meant = errc::version_exhausted;
         sentence = "the version of a row is at its maximum";
     }
@@ -265,12 +262,12 @@ error connecting_error(pg_conn const* failed, bool while_encrypting)
 
 std::string_view code_of(pg_result const* failed) noexcept
 {
-    return field(failed, PG_DIAG_SQLSTATE);
+    return error_field(failed, PG_DIAG_SQLSTATE);
 }
 
 bool ends_session(pg_result const* failed) noexcept
 {
-    auto const severity = field(failed, PG_DIAG_SEVERITY_NONLOCALIZED);
+    auto const severity = error_field(failed, PG_DIAG_SEVERITY_NONLOCALIZED);
     return severity == "FATAL" || severity == "PANIC" || code_of(failed).empty();
 }
 
@@ -288,8 +285,8 @@ error lost_error(std::string_view code, phase when, std::string_view spoken)
 bool is_stale_plan(pg_result const* failed) noexcept
 {
     auto const code = code_of(failed);
-    return code == "26000" ||
-           (code == "0A000" && field(failed, PG_DIAG_SOURCE_FUNCTION) == "RevalidateCachedQuery");
+    return code == "26000" || (code == "0A000" && error_field(failed, PG_DIAG_SOURCE_FUNCTION) ==
+                                                      "RevalidateCachedQuery");
 }
 
 error stale_plan_error(pg_result const* failed)

@@ -38,4 +38,20 @@ void clear_result::operator()(pg_result* which) const noexcept
     PQclear(which);
 }
 
+bool is_failed(result_handle const& of) noexcept
+{
+    return PQresultStatus(of.get()) == PGRES_FATAL_ERROR;
+}
+
+bool is_end(result_handle const& of) noexcept
+{
+    return PQresultStatus(of.get()) == PGRES_PIPELINE_SYNC;
+}
+
+std::string_view error_field(pg_result const* of, int which) noexcept
+{
+    char const* text = PQresultErrorField(of, which);
+    return text == nullptr ? std::string_view{} : std::string_view{text};
+}
+
 }  // namespace tiebreak::postgres

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 
 struct pg_conn;
 struct pg_result;
@@ -26,5 +27,14 @@ struct clear_result {
 
 using session_handle = std::unique_ptr<pg_conn, close_session>;
 using result_handle = std::unique_ptr<pg_result, clear_result>;
+
+// The server refused the statement, or the session is lost.
+[[nodiscard]] bool is_failed(result_handle const& of) noexcept;
+
+// The end of a pipeline, not the answer to a statement.
+[[nodiscard]] bool is_end(result_handle const& of) noexcept;
+
+// One field (PG_DIAG_…) of what the server said; empty when it said none. Lives as long as `of`.
+[[nodiscard]] std::string_view error_field(pg_result const* of, int which) noexcept;
 
 }  // namespace tiebreak::postgres

@@ -7,7 +7,7 @@ namespace tiebreak::postgres {
 
 namespace {
 
-constexpr lock_limit::milliseconds unknown{-1};
+constexpr lock_limit::milliseconds not_known{-1};
 
 // What the server can store.
 constexpr lock_limit::milliseconds longest{std::numeric_limits<int>::max()};
@@ -39,7 +39,7 @@ std::string lock_limit::before_statement(milliseconds left, bool alone, bool wri
         // SET LOCAL would be warned of where no transaction was begun
         if (alone)
             return "SELECT pg_catalog.set_config('lock_timeout', '" + text_of(wanted) + "', true)";
-        if (is_local_ && local_for_ == asked_ && in_force_ != unknown)
+        if (is_local_ && local_for_ == asked_ && in_force_ != not_known)
             return {};
         is_local_ = true;
         local_for_ = asked_;
@@ -86,8 +86,8 @@ void lock_limit::rolled_back() noexcept
 void lock_limit::went_back_to_savepoint() noexcept
 {
     if (session_ != before_)
-        session_ = unknown;
-    in_force_ = unknown;
+        session_ = not_known;
+    in_force_ = not_known;
 }
 
 }  // namespace tiebreak::postgres

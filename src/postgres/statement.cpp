@@ -31,11 +31,6 @@ namespace {
     return kind;
 }
 
-[[nodiscard]] bool is_failed(result_handle const& of) noexcept
-{
-    return PQresultStatus(of.get()) == PGRES_FATAL_ERROR;
-}
-
 }  // namespace
 
 std::int64_t rows_matched(pg_result const* answer)

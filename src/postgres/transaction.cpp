@@ -25,16 +25,6 @@ constexpr std::chrono::seconds rollback_limit{5};
     return tag == nullptr ? std::string_view{} : std::string_view{tag};
 }
 
-[[nodiscard]] bool is_end(result_handle const& of) noexcept
-{
-    return PQresultStatus(of.get()) == PGRES_PIPELINE_SYNC;
-}
-
-[[nodiscard]] bool is_failed(result_handle const& of) noexcept
-{
-    return PQresultStatus(of.get()) == PGRES_FATAL_ERROR;
-}
-
 }  // namespace
 
 connection::control& connection::begin_for(sql::begin_mode mode, isolation level) noexcept

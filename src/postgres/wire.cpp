@@ -27,12 +27,6 @@ constexpr std::chrono::seconds cancel_limit{2};
 // libpq can hold decrypted bytes that the socket knows nothing of: it is asked again this often.
 constexpr std::chrono::milliseconds encrypted_slice{20};
 
-[[nodiscard]] std::string_view field(pg_result const* of, int which) noexcept
-{
-    char const* text = PQresultErrorField(of, which);
-    return text == nullptr ? std::string_view{} : std::string_view{text};
-}
-
 struct cancelling {
     std::mutex mutex;
     std::condition_variable changed;
@@ -178,14 +172,14 @@ void wire::on_notice(void* self, pg_result const* notice)
 {
     auto& me = *static_cast<wire*>(self);
     // "canceling wait for synchronous replication", in whatever language
-    if (field(notice, PG_DIAG_SOURCE_FUNCTION) == "SyncRepWaitForLSN")
+    if (error_field(notice, PG_DIAG_SOURCE_FUNCTION) == "SyncRepWaitForLSN")
         me.replication_warning_ = true;
-    auto const severity = field(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+    auto const severity = error_field(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
     if (severity != "FATAL" && severity != "PANIC")
         return;
     me.ended_ = true;
-    me.last_code_ = field(notice, PG_DIAG_SQLSTATE);
-    me.last_word_ = field(notice, PG_DIAG_MESSAGE_PRIMARY);
+    me.last_code_ = error_field(notice, PG_DIAG_SQLSTATE);
+    me.last_word_ = error_field(notice, PG_DIAG_MESSAGE_PRIMARY);
 }
 
 void wire::require(int sent)
@@ -233,7 +227,7 @@ void wire::hear_last_word()
     constexpr int results_max = 10;
     for (int i = 0; !ended_ && i < results_max && PQisBusy(session()) == 0; ++i) {
         result_handle const one{PQgetResult(session())};
-        if (one && !field(one.get(), PG_DIAG_SQLSTATE).empty())
+        if (one && !error_field(one.get(), PG_DIAG_SQLSTATE).empty())
             on_notice(this, one.get());
     }
 }

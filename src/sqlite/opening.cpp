@@ -23,7 +23,7 @@ namespace {
     return "./" + path;
 }
 
-[[nodiscard]] error unsafe(char const* sentence, std::string detail = {})
+[[nodiscard]] error unsafe_settings(char const* sentence, std::string detail = {})
 {
     return error(errc::unsafe_settings, sentence, std::move(detail)).seen_in(phase::connecting);
 }
@@ -79,7 +79,7 @@ database_handle open_handle(options const& how)
     if (how.path.find('\0') != std::string::npos)
         throw std::invalid_argument("the path of the database holds a zero byte");
     if (sqlite3_threadsafe() == 0)
-        throw unsafe("this SQLite was built without thread safety");
+        throw unsafe_settings("this SQLite was built without thread safety");
 
     int const flags = SQLITE_OPEN_READWRITE | (how.create ? SQLITE_OPEN_CREATE : 0) |
                       SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
@@ -93,7 +93,7 @@ database_handle open_handle(options const& how)
         std::error_code ignored;
         auto const missing = !std::filesystem::exists(path, ignored);
         if (!missing)
-            throw unsafe("the database file is read-only", how.path);
+            throw unsafe_settings("the database file is read-only", how.path);
     }
     return owned;
 }
@@ -107,7 +107,8 @@ void use_write_ahead_log(sqlite3* on)
 {
     auto const mode = ask(on, "PRAGMA journal_mode = WAL");
     if (mode != "wal")
-        throw unsafe("the database cannot use a write-ahead log here", "journal mode " + mode);
+        throw unsafe_settings("the database cannot use a write-ahead log here",
+                              "journal mode " + mode);
 }
 
 void apply_settings(sqlite3* on, options const& how)
@@ -119,11 +120,11 @@ void apply_settings(sqlite3* on, options const& how)
 
     ask(on, "PRAGMA foreign_keys = ON");
     if (ask(on, "PRAGMA foreign_keys") != "1")
-        throw unsafe("this SQLite was built without foreign keys");
+        throw unsafe_settings("this SQLite was built without foreign keys");
     bool const full = how.flush == synchronous::full;
     ask(on, full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
     if (ask(on, "PRAGMA synchronous") != (full ? "2" : "1"))
-        throw unsafe("the setting \"synchronous\" was not accepted");
+        throw unsafe_settings("the setting \"synchronous\" was not accepted");
 }
 
 std::string ask(sqlite3* on, char const* sql)

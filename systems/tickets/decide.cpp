@@ -91,7 +91,7 @@ take(unit_of_work& work, approval_request const& request, approve_options const&
     }
 }
 
-// Losing after the last run is an answer; anything else is a failure.
+// Not having decided by the last run is an answer; anything else is a failure.
 std::optional<errc> loss_in(error const& failure) noexcept
 {
     auto const* const cause = failure.last() == nullptr ? &failure : failure.last();
@@ -105,12 +105,13 @@ std::optional<errc> loss_in(error const& failure) noexcept
 
 }  // namespace
 
-decision
-decide(database& in, approval_request const& request, approve_options const& options, int runs_left)
+decision decide(database& in,
+                approval_request const& request,
+                approve_options const& options,
+                retry_policy const& left)
 {
     decision result;
-    transact_options how{.retry = options.retry, .level = options.level};
-    how.retry->attempts_max = runs_left;
+    transact_options const how{.retry = left, .level = options.level};
     try {
         result.won = in.transact(
             [&](unit_of_work& work) {

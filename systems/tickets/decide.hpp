@@ -15,13 +15,13 @@ struct decision {
     int runs = 0;  // of the transaction
 };
 
-// Strategies that decide by the database; not the controls. `runs_left` limits the runs; 0 means
-// no limit. Throws `already_exists` when the payment key belongs to another order, and whatever
-// the database reports beside losing.
+// Strategies that decide by the database; not the controls. `left` is what of `options.retry` is
+// still to be used. Throws `already_exists` when the payment key belongs to another order, and
+// whatever the database reports beside losing.
 [[nodiscard]] decision decide(database& in,
                               approval_request const& request,
                               approve_options const& options,
-                              int runs_left);
+                              retry_policy const& left);
 
 // Why the order cannot be approved, from a new look at it; empty when it is WAITING as asked.
 [[nodiscard]] std::optional<approval> refusal_of(database& in, approval_request const& request);

@@ -79,8 +79,10 @@ struct approval_request {
 
 struct approve_options {
     strategy how = strategy::conditional;
-    /// For deciding. `attempts_max` counts tries to decide, the first included; whatever happens
-    /// after the order is decided is not limited by it.
+    /// For deciding. `attempts_max` counts tries to decide, the first included; a last one that the
+    /// engine aborts (deadlock, serialization failure) while the order still waits was lost to
+    /// nobody and is tried again until the deadline, or all of five approvals could lose to those
+    /// of other orders. Whatever happens after the order is decided is not limited by `retry`.
     retry_policy retry{};
     /// For deciding.
     isolation level = isolation::engine_default;

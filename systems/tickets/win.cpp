@@ -3,6 +3,8 @@
 
 #include "systems/invalid_field.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <random>
 #include <stdexcept>
 #include <thread>
@@ -20,11 +22,50 @@ bool is_claimed_by_another(database& in, approval_request const& request)
     return claim && claim->order_id != request.order_id;
 }
 
-std::chrono::microseconds pause_before_next(int runs, retry_policy const& policy)
-{
-    thread_local std::mt19937_64 random{std::random_device{}()};
-    return pause_after(runs, policy, random());
-}
+// What is left of a policy while an approval is tried again and again.
+class tries {
+public:
+    explicit tries(retry_policy const& policy) : policy_(policy) {}
+
+    [[nodiscard]] retry_policy left() const
+    {
+        using namespace std::chrono;
+        auto result = policy_;
+        if (policy_.attempts_max != 0)
+            result.attempts_max = policy_.attempts_max - counted_;
+        if (policy_.deadline.count() != 0)
+            result.deadline = std::max(ceil<milliseconds>(policy_.deadline - elapsed()), 1ms);
+        return result;
+    }
+
+    void count(int runs) noexcept { counted_ += runs; }
+
+    [[nodiscard]] bool used_up() const noexcept
+    {
+        return policy_.attempts_max != 0 && counted_ >= policy_.attempts_max;
+    }
+
+    [[nodiscard]] bool late() const
+    {
+        return policy_.deadline.count() != 0 && elapsed() >= policy_.deadline;
+    }
+
+    void pause()
+    {
+        thread_local std::mt19937_64 random{std::random_device{}()};
+        std::this_thread::sleep_for(pause_after(++pauses_, policy_, random()));
+    }
+
+private:
+    using clock = std::chrono::steady_clock;
+
+    [[nodiscard]] clock::duration elapsed() const { return clock::now() - start_; }
+
+    retry_policy const& policy_;
+    clock::time_point start_ = clock::now();
+    int counted_ = 0;
+    int pauses_ = 0;
+};
 
 }  // namespace
 
@@ -43,11 +84,8 @@ void check(approval_request const& request, approve_options const& options)
 std::variant<tenure, approval>
 win_or_answer(database& in, approval_request const& request, approve_options const& options)
 try {
-    auto const& policy = options.retry;
-    auto const start = std::chrono::steady_clock::now();
-    for (int runs = 0;;) {
-        int const runs_left = policy.attempts_max == 0 ? 0 : policy.attempts_max - runs;
-        auto last = decide(in, request, options, runs_left);
+    for (tries mine(options.retry);; mine.pause()) {
+        auto last = decide(in, request, options, mine.left());
         if (last.won)
             return *std::move(last.won);
         if (auto refusal = refusal_of(in, request))
@@ -57,15 +95,15 @@ try {
             return approval{payment_key_in_use{}};
         if (last.gave_up == errc::lock_timeout)
             return approval{lock_wait_exceeded{}};
-        runs += last.runs;
-        bool const used_up = policy.attempts_max != 0 && runs >= policy.attempts_max;
-        if (last.gave_up == errc::stale_version || used_up)
+        if (last.gave_up == errc::stale_version)
             return approval{in_progress{}};  // it was, when this call lost
-        bool const late = policy.deadline.count() != 0 &&
-                          std::chrono::steady_clock::now() - start >= policy.deadline;
-        if (last.gave_up || late)
+        if (mine.late())
             return approval{attempts_exhausted{}};
-        std::this_thread::sleep_for(pause_before_next(runs, policy));
+        // What the engine ended was lost to nobody; were it counted, all could lose.
+        if (last.gave_up != errc::transaction_aborted)
+            mine.count(last.runs);
+        if (mine.used_up())
+            return approval{in_progress{}};
     }
 
 } catch (error const& why) {

@@ -59,4 +59,9 @@ std::size_t lines_in(std::string const& text)
     return ended + (text.empty() || text.back() == '\n' ? 0 : 1);
 }
 
+bool contains(std::string const& text, std::string_view part)
+{
+    return text.find(part) != std::string::npos;
+}
+
 }  // namespace tiebreak::test

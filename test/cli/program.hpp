@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -17,6 +18,8 @@ struct program_answer {
 [[nodiscard]] program_answer
 run_program(std::vector<std::string> const& arguments,
             std::vector<std::pair<std::string, std::string>> const& environment = {});
+
+[[nodiscard]] bool contains(std::string const& text, std::string_view part);
 
 // The number of lines, counting a last one without its line feed.
 [[nodiscard]] std::size_t lines_in(std::string const& text);

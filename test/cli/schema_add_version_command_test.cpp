@@ -14,11 +14,6 @@ namespace tiebreak::test {
 
 namespace {
 
-bool contains(std::string const& text, std::string_view part)
-{
-    return text.find(part) != std::string::npos;
-}
-
 class AddVersionCommand : public engine_test {
 protected:
     void SetUp() override

@@ -25,11 +25,6 @@ private:
     temporary_folder folder_;
 };
 
-bool contains(std::string const& text, std::string_view part)
-{
-    return text.find(part) != std::string::npos;
-}
-
 void expect_usage_error(program_answer const& answer, std::string_view word)
 {
     EXPECT_EQ(answer.exit_code, 2);

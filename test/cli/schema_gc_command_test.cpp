@@ -11,11 +11,6 @@ namespace tiebreak::test {
 
 namespace {
 
-bool contains(std::string const& text, std::string_view part)
-{
-    return text.find(part) != std::string::npos;
-}
-
 class GcCommand : public engine_test {
 protected:
     void add_token(std::string const& token)

@@ -149,16 +149,16 @@ TEST_P(Merge, OfARowThatIsGoneOrOfTwoRowsIsRefused)
 TIEBREAK_ON_ALL_ENGINES(Merge);
 
 // An assigned key with a version.
-struct page {
+struct wiki_page {
     std::string path{};
     std::string text{};
     tiebreak::version version{};
 };
-BOOST_DESCRIBE_STRUCT(page, (), (path, text, version))
+BOOST_DESCRIBE_STRUCT(wiki_page, (), (path, text, version))
 
-constexpr auto mapping_of(page const*)
+constexpr auto mapping_of(wiki_page const*)
 {
-    return map<page>("pages", key<&page::path>);
+    return map<wiki_page>("pages", key<&wiki_page::path>);
 }
 
 class Upsert : public engine_test {
@@ -166,12 +166,12 @@ protected:
     void SetUp() override
     {
         engine_test::SetUp();
-        create_table<page>(db());
+        create_table<wiki_page>(db());
     }
 
-    outcome put(page& row, std::optional<version> expected)
+    outcome put(wiki_page& row, std::optional<version> expected)
     {
-        return repository<page>(db()).upsert_if(row, expected);
+        return repository<wiki_page>(db()).upsert_if(row, expected);
     }
 
     captured_log log_;
@@ -179,17 +179,17 @@ protected:
 
 TEST_P(Upsert, WithoutAVersionInsertsOnlyWhereNothingIs)
 {
-    page first{.path = "/", .text = "one"};
+    wiki_page first{.path = "/", .text = "one"};
     EXPECT_EQ(put(first, {}), outcome::won);
     EXPECT_EQ(first.version, version{1});
-    page second{.path = "/", .text = "two"};
+    wiki_page second{.path = "/", .text = "two"};
     EXPECT_EQ(put(second, {}), outcome::lost);
-    EXPECT_EQ(stored<page>(db(), "/").text, "one");
+    EXPECT_EQ(stored<wiki_page>(db(), "/").text, "one");
 }
 
 TEST_P(Upsert, WithAVersionReplacesOnlyThatVersion)
 {
-    page row{.path = "/", .text = "one"};
+    wiki_page row{.path = "/", .text = "one"};
     ASSERT_EQ(put(row, {}), outcome::won);
     row.text = "two";
     EXPECT_EQ(put(row, version{1}), outcome::won);
@@ -197,15 +197,15 @@ TEST_P(Upsert, WithAVersionReplacesOnlyThatVersion)
     row.text = "three";
     EXPECT_EQ(put(row, version{1}), outcome::lost);
     EXPECT_EQ(row.version, version{2});
-    EXPECT_EQ(stored<page>(db(), "/").text, "two");
-    EXPECT_EQ(stored<page>(db(), "/").version, version{2});
+    EXPECT_EQ(stored<wiki_page>(db(), "/").text, "two");
+    EXPECT_EQ(stored<wiki_page>(db(), "/").version, version{2});
 }
 
 TEST_P(Upsert, WithAVersionDoesNotInsert)
 {
-    page row{.path = "/", .text = "one"};
+    wiki_page row{.path = "/", .text = "one"};
     EXPECT_EQ(put(row, version{1}), outcome::lost);
-    EXPECT_EQ(rows_of<page>(db()), 0);
+    EXPECT_EQ(rows_of<wiki_page>(db()), 0);
 }
 
 TEST_P(Upsert, OfManyAtOnceIsWonByOne)
@@ -214,13 +214,13 @@ TEST_P(Upsert, OfManyAtOnceIsWonByOne)
     std::atomic<int> won{0};
     run_together(8, [&](int i) {
         auto here = fresh().open();
-        page row{.path = "/", .text = std::to_string(i)};
-        if (repository<page>(here).upsert_if(row, std::optional<version>{}) == outcome::won)
+        wiki_page row{.path = "/", .text = std::to_string(i)};
+        if (repository<wiki_page>(here).upsert_if(row, std::optional<version>{}) == outcome::won)
             ++won;
     });
     EXPECT_EQ(won, 1);
-    EXPECT_EQ(rows_of<page>(db()), 1);
-    EXPECT_EQ(stored<page>(db(), "/").version, version{1});
+    EXPECT_EQ(rows_of<wiki_page>(db()), 1);
+    EXPECT_EQ(stored<wiki_page>(db(), "/").version, version{1});
 }
 
 TIEBREAK_ON_ALL_ENGINES(Upsert);

@@ -33,15 +33,15 @@ protected:
     captured_log log_;
 };
 
-constexpr auto issued = field<&coupon::issued_quantity>;
-constexpr auto total = field<&coupon::total_quantity>;
+constexpr auto issued_now = field<&coupon::issued_quantity>;
+constexpr auto total_now = field<&coupon::total_quantity>;
 
 TEST_P(RepositoryPlaces, InAUnitItsWritesAreTheUnits)
 {
     auto const row = add_coupon(db(), "A", 5);
     EXPECT_THROW(db().transact([&](unit_of_work& work) {
         repository<coupon> const coupons(work);
-        EXPECT_EQ(coupons.update_if(row.id, version{1}, issued = 3), outcome::won);
+        EXPECT_EQ(coupons.update_if(row.id, version{1}, issued_now = 3), outcome::won);
         coupon other{.code = "B"};
         coupons.insert(other);
         EXPECT_EQ(coupons.find(row.id)->issued_quantity, 3);
@@ -61,9 +61,9 @@ TEST_P(RepositoryPlaces, InAUnitItSeesWhatTheUnitHasChanged)
         work.add(coupon{.code = "B"});
         repository<coupon> const coupons(work);
         EXPECT_EQ(coupons.find(row.id)->issued_quantity, 2);
-        EXPECT_EQ(coupons.select().where(issued == 2).count(), 1);
+        EXPECT_EQ(coupons.select().where(issued_now == 2).count(), 1);
         EXPECT_TRUE(coupons.find_by<&coupon::code>("B"));
-        EXPECT_EQ(coupons.update_if(row.id, issued == 2, issued += 1), outcome::won);
+        EXPECT_EQ(coupons.update_if(row.id, issued_now == 2, issued_now += 1), outcome::won);
     });
     EXPECT_EQ(stored<coupon>(db(), row.id).issued_quantity, 3);
     EXPECT_EQ(stored<coupon>(db(), row.id).version, version{3});
@@ -78,7 +78,7 @@ TEST_P(RepositoryPlaces, InAUnitItsWritesShowInTheTrackedObjects)
         auto& removed = work.load<coupon>(other.id);
         EXPECT_EQ(removed.code, "B");
         repository<coupon> const coupons(work);
-        EXPECT_EQ(coupons.update_where({}, issued += 1), 2);
+        EXPECT_EQ(coupons.update_where({}, issued_now += 1), 2);
         EXPECT_EQ(tracked.issued_quantity, 1);
         EXPECT_EQ(tracked.version, version{2});
         tracked.total_quantity = 9;  // written on top, not in conflict with itself
@@ -98,7 +98,7 @@ TEST_P(RepositoryPlaces, OnTheDatabaseInsideARunningUnitIsRefused)
         repository<coupon> const coupons(db());
         EXPECT_THROW((void)coupons.find(row.id), std::logic_error);
         EXPECT_THROW((void)coupons.select().all(), std::logic_error);
-        EXPECT_THROW((void)coupons.update_if(row.id, version{1}, issued = 1), std::logic_error);
+        EXPECT_THROW((void)coupons.update_if(row.id, version{1}, issued_now = 1), std::logic_error);
         EXPECT_THROW((void)coupons.remove_where({}), std::logic_error);
         EXPECT_THROW(coupons.save(row), std::logic_error);
         EXPECT_THROW(db().read([](snapshot&) {}), std::logic_error);
@@ -118,9 +118,9 @@ TEST_P(RepositoryPlaces, OnASnapshotNothingCanBeWritten)
         EXPECT_THROW((void)coupons.insert_if_absent(fresh), std::logic_error);
         EXPECT_THROW(coupons.save(known), std::logic_error);
         EXPECT_THROW(coupons.remove(known), std::logic_error);
-        EXPECT_THROW((void)coupons.update_if(row.id, version{1}, issued = 1), std::logic_error);
+        EXPECT_THROW((void)coupons.update_if(row.id, version{1}, issued_now = 1), std::logic_error);
         EXPECT_THROW((void)coupons.remove_if(row.id, version{1}), std::logic_error);
-        EXPECT_THROW((void)coupons.update_where({}, issued = 1), std::logic_error);
+        EXPECT_THROW((void)coupons.update_where({}, issued_now = 1), std::logic_error);
         EXPECT_THROW((void)coupons.remove_where({}), std::logic_error);
         EXPECT_EQ(fresh.id, 0);
         EXPECT_EQ(known.version, version{1});
@@ -201,7 +201,7 @@ TEST_P(RepositoryRivals, AWriteInAUnitDoesNotHideWhatAnotherHasChangedBefore)
         if (++runs == 1)
             rival.transact(
                 [&](unit_of_work& other) { other.load<coupon>(row.id).issued_quantity = 40; });
-        EXPECT_EQ(repository<coupon>(work).update_if(unrelated.id, issued == 0, issued = 1),
+        EXPECT_EQ(repository<coupon>(work).update_if(unrelated.id, issued_now == 0, issued_now = 1),
                   outcome::won);
         tracked.issued_quantity = seen + 1;
     });
@@ -221,7 +221,7 @@ TEST_P(RepositoryRivals, ABulkWriteInAUnitDoesNotTakeARivalsChangeForItsOwn)
         if (++runs == 1)
             rival.transact(
                 [&](unit_of_work& other) { other.load<coupon>(row.id).issued_quantity = 40; });
-        EXPECT_EQ(repository<coupon>(work).update_where({}, total = 200), 1);
+        EXPECT_EQ(repository<coupon>(work).update_where({}, total_now = 200), 1);
         tracked.issued_quantity = seen + 1;
     });
     EXPECT_EQ(runs, 2) << "after the write the row's version is this unit's, whatever came between";
@@ -259,7 +259,7 @@ TEST_P(RepositoryRivals, AnOptimisticLockHoldsThroughAWriteOfTheUnitItself)
         work.lock(work.load<coupon>(row.id), lock_mode::optimistic);
         work.lock(work.load<coupon>(removed.id), lock_mode::optimistic);
         repository<coupon> const coupons(work);
-        EXPECT_EQ(coupons.update_if(row.id, version{1}, issued = 1), outcome::won);
+        EXPECT_EQ(coupons.update_if(row.id, version{1}, issued_now = 1), outcome::won);
         EXPECT_EQ(coupons.remove_if(removed.id, version{1}), outcome::won);
     });
     EXPECT_EQ(stored<coupon>(db(), row.id).version, version{2});

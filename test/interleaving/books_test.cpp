@@ -12,7 +12,7 @@ namespace {
 
 namespace books = systems::books;
 
-constexpr books::strategy all_strategies[] = {
+constexpr books::strategy book_strategies[] = {
     books::strategy::naive, books::strategy::optimistic, books::strategy::pessimistic};
 
 claim const a_line_is_lost{"an accepted line is lost", [](order_result const& came) {
@@ -70,7 +70,7 @@ protected:
 
 TEST_P(BookStrategies, ExactOnesKeepEveryLineInEveryOrder)
 {
-    for (auto const how : all_strategies) {
+    for (auto const how : book_strategies) {
         bool const is_control = books::is_negative_control(how);
         for (auto const level : levels())
             explore(

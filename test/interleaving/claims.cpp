@@ -42,6 +42,11 @@ claim so_many_win(std::int64_t number)
             [=](order_result const& came) { return came.winners() == number; }};
 }
 
+claim const every_winner_counts{"balance and version count the winners",
+                                [](order_result const& came) {
+                                    return came.after.balance() == start_balance + came.winners() &&
+                                           came.after.version() == 1 + came.winners();
+                                }};
 claim const somebody_wins{"somebody wins",
                           [](order_result const& came) { return came.winners() >= 1; }};
 claim const one_loses{"one loses", [](order_result const& came) { return came.winners() == 1; }};

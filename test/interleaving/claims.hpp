@@ -4,6 +4,7 @@
 #include "session.hpp"
 #include "world.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -32,6 +33,11 @@ struct claim {
 [[nodiscard]] claim failures_are(std::vector<errc> const& codes);
 
 [[nodiscard]] claim so_many_win(std::int64_t number);
+
+inline constexpr std::int64_t start_balance = 10;  // of an account in most cases
+
+// Balance and version have grown by the number of winners.
+extern claim const every_winner_counts;
 
 extern claim const somebody_wins;
 extern claim const one_loses;  // of two

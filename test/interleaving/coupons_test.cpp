@@ -11,11 +11,11 @@ namespace {
 
 namespace coupons = systems::coupons;
 
-constexpr coupons::strategy all_strategies[] = {coupons::strategy::naive,
-                                                coupons::strategy::optimistic,
-                                                coupons::strategy::conditional,
-                                                coupons::strategy::pessimistic,
-                                                coupons::strategy::insert_first};
+constexpr coupons::strategy coupon_strategies[] = {coupons::strategy::naive,
+                                                   coupons::strategy::optimistic,
+                                                   coupons::strategy::conditional,
+                                                   coupons::strategy::pessimistic,
+                                                   coupons::strategy::insert_first};
 
 constexpr auto code = "TEN";
 
@@ -83,7 +83,7 @@ protected:
 
 TEST_P(CouponStrategies, ExactOnesIssueTheStockInEveryOrder)
 {
-    for (auto const how : all_strategies) {
+    for (auto const how : coupon_strategies) {
         if (!coupons::is_offered(how, db()))
             continue;
         bool const is_control = coupons::is_negative_control(how);

@@ -6,7 +6,7 @@ namespace tiebreak::test {
 
 namespace {
 
-std::vector<account> const two_accounts{{.id = 1, .balance = 10}, {.id = 2, .balance = 10}};
+std::vector<account> const both_accounts{{.id = 1, .balance = 10}, {.id = 2, .balance = 10}};
 
 claim const deadlock{"one is ended by a deadlock", [](order_result const& came) {
                          return came.of("A").failed_with(errc::transaction_aborted) ||
@@ -31,7 +31,7 @@ protected:
         explore({.anomaly = "deadlock",
                  .form = std::move(how.form),
                  .is_control = how.is_permitted,
-                 .before = {.accounts = two_accounts},
+                 .before = {.accounts = both_accounts},
                  .sessions =
                      [&] {
                          return std::vector{make("A", 1, 2), make("B", 2, 1)};
@@ -178,7 +178,7 @@ TEST_P(Deadlock, InsertingBeforeTheCheckedWriteDeadlocksWhereAReferenceHoldsTheR
         explore({.anomaly = "deadlock",
                  .form = std::move(form),
                  .is_control = is_control,
-                 .before = {.accounts = two_accounts},
+                 .before = {.accounts = both_accounts},
                  .sessions =
                      [&] {
                          return std::vector{make("A"), make("B")};

@@ -6,17 +6,15 @@ namespace tiebreak::test {
 
 namespace {
 
-constexpr std::int64_t start_balance = 10;
-
-struct unchecked_account {
+struct unversioned_account {
     std::int64_t id = 0;
     std::int64_t balance = 0;
 };
-BOOST_DESCRIBE_STRUCT(unchecked_account, (), (id, balance))
+BOOST_DESCRIBE_STRUCT(unversioned_account, (), (id, balance))
 
-constexpr auto mapping_of(unchecked_account const*)
+constexpr auto mapping_of(unversioned_account const*)
 {
-    return map<unchecked_account>("accounts", key<&unchecked_account::id>);
+    return map<unversioned_account>("accounts", key<&unversioned_account::id>);
 }
 
 claim const unseen_change_is_gone{"a change is acknowledged, and removed by who has not seen it",
@@ -219,11 +217,11 @@ TEST_P(DeleteAgainstUpdate, WithoutACheckUnseenChangesGoWhereTheLevelPermitsIt)
             {failures_are(at(level, {}))},
             true);
         auto const removes_unversioned = [&] {
-            auto const mine = std::make_shared<unchecked_account*>();
+            auto const mine = std::make_shared<unversioned_account*>();
             return session("remover", in_unit(level))
                 .step("read",
                       [=](stage& on) {
-                          *mine = &on.work().load<unchecked_account>(1);
+                          *mine = &on.work().load<unversioned_account>(1);
                           on.saw((*mine)->balance);
                       })
                 .step("remove", [=](stage& on) {

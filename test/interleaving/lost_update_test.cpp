@@ -19,13 +19,6 @@ constexpr auto mapping_of(unchecked_account const*)
     return map<unchecked_account>("accounts", key<&unchecked_account::id>);
 }
 
-constexpr std::int64_t start_balance = 10;
-
-claim const every_winner_counts{"balance and version count the winners",
-                                [](order_result const& came) {
-                                    return came.after.balance() == start_balance + came.winners() &&
-                                           came.after.version() == 1 + came.winners();
-                                }};
 claim const update_is_lost{"an acknowledged update is lost", [](order_result const& came) {
                                return came.after.balance() != start_balance + came.winners();
                            }};

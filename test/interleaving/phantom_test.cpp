@@ -20,7 +20,7 @@ claim const every_winner_has_a_booking{
 using step_body = std::function<std::int64_t(stage&)>;
 
 // `count` answers how many guests there are, after whatever keeps others away.
-session books(std::string name, std::int64_t seat, place_of_steps where, step_body const& count)
+session reserves(std::string name, std::int64_t seat, place_of_steps where, step_body const& count)
 {
     auto const guests = std::make_shared<std::int64_t>(0);
     return session(std::move(name), where)
@@ -70,8 +70,8 @@ protected:
                  .before = {.accounts = the_room},
                  .sessions =
                      [&] {
-                         return std::vector{books("A", 1, in_unit(level), count),
-                                            books("B", 2, in_unit(level), count)};
+                         return std::vector{reserves("A", 1, in_unit(level), count),
+                                            reserves("B", 2, in_unit(level), count)};
                      },
                  .goes_wrong = room_is_overbooked,
                  .is_permitted = how.is_permitted,
@@ -155,7 +155,7 @@ TEST_P(Phantom, AQueryThatIsAskedTwiceMayAnswerTwoThings)
                  .sessions =
                      [&] {
                          return std::vector{
-                             books("writer", 1, in_unit(), guests_of_room),
+                             reserves("writer", 1, in_unit(), guests_of_room),
                              session("reader", where)
                                  .step("count", [=](stage& on) { on.saw(count(on)); })
                                  .step("count again", [=](stage& on) { on.saw(count(on)); })};

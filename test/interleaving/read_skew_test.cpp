@@ -13,7 +13,7 @@ constexpr std::int64_t money = 10;  // in both accounts together
 
 std::vector<account> const two_accounts{{.id = 1, .balance = money}, {.id = 2}};
 
-session moves(std::string name)
+session transfers(std::string name)
 {
     return session(std::move(name), in_unit()).step("move", [](stage& on) {
         on.work().load<account>(1).balance -= 1;
@@ -101,7 +101,7 @@ protected:
                  .before = {.accounts = two_accounts},
                  .sessions =
                      [&] {
-                         return std::vector{moves("writer"), reader()};
+                         return std::vector{transfers("writer"), reader()};
                      },
                  .goes_wrong = goes_wrong,
                  .is_permitted = how.is_permitted,

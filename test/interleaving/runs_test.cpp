@@ -12,7 +12,7 @@ namespace {
 
 namespace runs = systems::runs;
 
-constexpr runs::strategy all_strategies[] = {
+constexpr runs::strategy run_strategies[] = {
     runs::strategy::fenced, runs::strategy::two_phase, runs::strategy::unfenced};
 
 constexpr auto tenant = "acme";
@@ -114,7 +114,7 @@ private:
 
 TEST_P(RunStrategies, ExactOnesEndARunOnceWhileItChangesHands)
 {
-    for (auto const how : all_strategies) {
+    for (auto const how : run_strategies) {
         bool const is_control = runs::is_negative_control(how);
         for (auto const level : levels()) {
             std::vector<claim> always{failures_are(at(level, {}))};

@@ -12,12 +12,12 @@ namespace {
 
 namespace tickets = systems::tickets;
 
-constexpr tickets::strategy all_strategies[] = {tickets::strategy::naive,
-                                                tickets::strategy::conditional,
-                                                tickets::strategy::unique_claim,
-                                                tickets::strategy::optimistic,
-                                                tickets::strategy::pessimistic,
-                                                tickets::strategy::pessimistic_where};
+constexpr tickets::strategy ticket_strategies[] = {tickets::strategy::naive,
+                                                   tickets::strategy::conditional,
+                                                   tickets::strategy::unique_claim,
+                                                   tickets::strategy::optimistic,
+                                                   tickets::strategy::pessimistic,
+                                                   tickets::strategy::pessimistic_where};
 
 constexpr auto payment_key = "key";
 
@@ -120,7 +120,7 @@ private:
 
 TEST_P(TicketStrategies, ExactOnesApproveOnceInEveryOrder)
 {
-    for (auto const how : all_strategies) {
+    for (auto const how : ticket_strategies) {
         bool const is_control = tickets::is_negative_control(how);
         std::vector<claim> always{somebody_wins, failures_are({})};
         if (!is_control) {

@@ -31,7 +31,7 @@ std::string smuggle(std::string const& fields, std::string const& body)
            "\r\n" + body + hidden;
 }
 
-std::vector<wire_case> cases()
+std::vector<wire_case> wire_cases()
 {
     std::string const body = R"({"name":"a"})";
     return {
@@ -96,7 +96,7 @@ TEST_P(Framing, IsRefusedClosedAndNothingRuns)
     EXPECT_EQ(counted.ran, 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(, Framing, testing::ValuesIn(cases()), [](auto const& one) {
+INSTANTIATE_TEST_SUITE_P(, Framing, testing::ValuesIn(wire_cases()), [](auto const& one) {
     return one.param.name;
 });
 

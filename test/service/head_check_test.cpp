@@ -41,7 +41,7 @@ std::string post_with(std::string const& fields)
 
 constexpr char const* bad = "malformed-request";
 
-std::vector<head_case> cases()
+std::vector<head_case> head_cases()
 {
     return {
         {"Plain", head("GET / HTTP/1.1")},
@@ -176,7 +176,7 @@ TEST_P(HeadCheck, DecidesTheSameByteByByte)
     expect(is);
 }
 
-INSTANTIATE_TEST_SUITE_P(, HeadCheck, testing::ValuesIn(cases()), [](auto const& one) {
+INSTANTIATE_TEST_SUITE_P(, HeadCheck, testing::ValuesIn(head_cases()), [](auto const& one) {
     return one.param.name;
 });
 

@@ -20,7 +20,7 @@ router routes()
              [](request& asked) {
                  return json(200, json_object{}.add("name", asked.parameter("name")));
              },
-             {.where = runs::in_place});
+             {.where = service::http::runs::in_place});
     made.add(request_method::post, "/things", [](request& asked) {
         auto const name =
             read_body(asked, [](object_reader& in) { return in.text("name", {.bytes_min = 1}); });

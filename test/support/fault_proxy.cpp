@@ -1,18 +1,17 @@
 // See fault_proxy.hpp. One thread, one poll loop; connections belong to it alone.
 #include "support/fault_proxy.hpp"
 
+#include "support/loopback.hpp"
+
 #include <algorithm>
-#include <arpa/inet.h>
 #include <array>
 #include <cctype>
 #include <cerrno>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <optional>
 #include <poll.h>
 #include <stdexcept>
 #include <string_view>
-#include <sys/socket.h>
 #include <unistd.h>
 #include <utility>
 
@@ -24,34 +23,12 @@ using clock = std::chrono::steady_clock;
 
 constexpr std::size_t chunk_max = 64 * 1024;
 
-sockaddr_in loopback(std::uint16_t port)
-{
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    return address;
-}
-
 [[noreturn]] void fail(char const* what)
 {
     throw std::runtime_error(std::string{"the fault proxy cannot "} + what);
 }
 
 // False when the other side is gone.
-bool send_all(int to, std::string_view bytes)
-{
-    while (!bytes.empty()) {
-        auto const sent = ::send(to, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-        if (sent < 0 && errno == EINTR)
-            continue;
-        if (sent <= 0)
-            return false;
-        bytes.remove_prefix(static_cast<std::size_t>(sent));
-    }
-    return true;
-}
-
 // Where the word stands; npos when it does not. COMMIT is not COMMITTED.
 std::size_t find_word(std::string_view bytes, std::string_view word)
 {

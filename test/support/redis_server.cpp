@@ -1,8 +1,9 @@
 #include "support/redis_server.hpp"
 
+#include "support/loopback.hpp"
+
 #include <gtest/gtest.h>
 
-#include <arpa/inet.h>
 #include <array>
 #include <csignal>
 #include <cstdio>
@@ -10,10 +11,8 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <memory>
-#include <netinet/in.h>
 #include <stdexcept>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
@@ -23,15 +22,6 @@ namespace tiebreak::test {
 namespace {
 
 constexpr char const* program = "/usr/bin/redis-server";
-
-sockaddr_in loopback(std::uint16_t port)
-{
-    sockaddr_in at{};
-    at.sin_family = AF_INET;
-    at.sin_port = htons(port);
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    return at;
-}
 
 std::uint16_t free_port()
 {

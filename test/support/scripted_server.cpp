@@ -1,16 +1,15 @@
 // See scripted_server.hpp. One thread, one poll loop; connections belong to it alone.
 #include "support/scripted_server.hpp"
 
+#include "support/loopback.hpp"
+
 #include <algorithm>
-#include <arpa/inet.h>
 #include <array>
 #include <cctype>
 #include <charconv>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdexcept>
-#include <sys/socket.h>
 #include <unistd.h>
 
 namespace tiebreak::test {
@@ -21,16 +20,6 @@ void close_at_once(int socket)
 {
     linger const none{1, 0};
     ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &none, sizeof none);
-}
-
-void send_all(int to, std::string_view bytes)
-{
-    while (!bytes.empty()) {
-        auto const sent = ::send(to, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-        if (sent <= 0)
-            return;
-        bytes.remove_prefix(static_cast<std::size_t>(sent));
-    }
 }
 
 void replace_all(std::string& in, std::string_view what, std::string_view by)
@@ -171,7 +160,7 @@ bool scripted_server::answer(link& to, std::string const& request)
         replace_all(reply.bytes, "{previous-id}", previous_id_);
         previous_id_ = id;
     }
-    send_all(to.socket, reply.bytes);
+    static_cast<void>(send_all(to.socket, reply.bytes));
     switch (reply.then) {
     case after_reply::keep: return true;
     case after_reply::close: return false;

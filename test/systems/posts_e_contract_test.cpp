@@ -51,7 +51,7 @@ namespace {
 using blog::post;
 
 template <class T>
-T made(database& in)
+T first_post(database& in)
 {
     create_table<T>(in);
     T row{.title = "First"};
@@ -75,8 +75,8 @@ class E0 : public engine_test {};
 
 TEST_P(E0, TheFirstVersionIsOneUnlessTheMappingSaysSo)
 {
-    EXPECT_EQ(made<post>(db()).version, version{1});
-    EXPECT_EQ(made<zero::post>(db()).version, version{0});
+    EXPECT_EQ(first_post<post>(db()).version, version{1});
+    EXPECT_EQ(first_post<zero::post>(db()).version, version{0});
     db().transact([](unit_of_work& work) {
         EXPECT_EQ(work.insert(post{.title = "Second"}).version, version{1});
         EXPECT_EQ(work.insert(zero::post{.title = "Second"}).version, version{0});
@@ -85,7 +85,7 @@ TEST_P(E0, TheFirstVersionIsOneUnlessTheMappingSaysSo)
 
 TEST_P(E0, ZeroIsAVersionLikeAnyOtherAndNeverMeansNew)
 {
-    auto const row = made<zero::post>(db());
+    auto const row = first_post<zero::post>(db());
     repository<zero::post> const posts(db());
     auto mine = row;
     auto yours = row;
@@ -134,7 +134,7 @@ class E2 : public engine_test {};
 
 TEST_P(E2, TheLaterOfTwoCommittersIsToldWhichEntityAndKey)
 {
-    auto const row = made<post>(db());
+    auto const row = first_post<post>(db());
     barrier both_have_loaded(2);
     barrier first_has_committed(2);
     std::jthread first([&] {
@@ -167,7 +167,7 @@ TEST_P(E2, TheLaterOfTwoCommittersIsToldWhichEntityAndKey)
 
 TEST_P(E2, ByDefaultTheLaterOneRunsAgainAndNothingIsLost)
 {
-    auto const row = made<post>(db());
+    auto const row = first_post<post>(db());
     auto const change = [&](std::string_view word, barrier& loaded) {
         bool waited = false;
         db().transact([&](unit_of_work& work) {
@@ -194,7 +194,7 @@ class E3 : public engine_test {};
 // Nowhere here is a lock or a check asked for: the version member is all.
 TEST_P(E3, AnEntityWithAVersionIsCheckedWithoutAsking)
 {
-    auto const row = made<post>(db());
+    auto const row = first_post<post>(db());
     auto const change_elsewhere = [&] {
         as_another_client([&] {
             db().transact([&](unit_of_work& work) { work.load<post>(row.id).body += "x"; });
@@ -230,8 +230,8 @@ class E4 : public engine_test {};
 
 TEST_P(E4, OnlyTheRowWithThisKeyAndThisVersionIsWritten)
 {
-    auto const first = made<post>(db());
-    auto const second = made<post>(db());
+    auto const first = first_post<post>(db());
+    auto const second = first_post<post>(db());
     repository<post> const posts(db());
     auto mine = first;
     mine.title = "Mine";
@@ -245,7 +245,7 @@ TEST_P(E4, OnlyTheRowWithThisKeyAndThisVersionIsWritten)
 
 TEST_P(E4, ZeroRowsAreAConflictInBothStyles)
 {
-    auto const row = made<post>(db());
+    auto const row = first_post<post>(db());
     repository<post> const posts(db());
     posts.remove(row);
 
@@ -265,8 +265,8 @@ TEST_P(E4, ZeroRowsAreAConflictInBothStyles)
 // The same unit of work removes the row behind its own back: the flush finds no row.
 TEST_P(E4, AUnitOfWorkThatMatchesNoRowDoesNotCommit)
 {
-    auto const row = made<post>(db());
-    auto const other = made<post>(db());
+    auto const row = first_post<post>(db());
+    auto const other = first_post<post>(db());
     auto const lost = error_of([&] {
         db().transact(
             [&](unit_of_work& work) {
@@ -290,7 +290,7 @@ class E5 : public engine_test {};
 TEST_P(E5, APessimisticFindKeepsOthersFromWritingUntilTheEnd)
 {
     captured_log const quiet(log_level::error);
-    auto const row = made<post>(db());
+    auto const row = first_post<post>(db());
     db().transact([&](unit_of_work& work) {
         auto& mine = *work.find<post>(row.id, lock_mode::pessimistic_write);
         auto const refused = as_another_client([&] {
@@ -312,7 +312,7 @@ TEST_P(E5, APessimisticFindKeepsOthersFromWritingUntilTheEnd)
 
 TEST_P(E5, AWaiterGoesOnWithWhatTheHolderWrote)
 {
-    auto const row = made<post>(db());
+    auto const row = first_post<post>(db());
     std::future<std::string> seen;
     db().transact([&](unit_of_work& work) {
         auto& mine = *work.find<post>(row.id, lock_mode::pessimistic_write);
@@ -328,7 +328,7 @@ TEST_P(E5, AWaiterGoesOnWithWhatTheHolderWrote)
 
 TEST_P(E5, LockingWhatWasLoadedBeforeComparesVersions)
 {
-    auto const row = made<post>(db());
+    auto const row = first_post<post>(db());
     auto const lost = error_of([&] {
         db().transact(
             [&](unit_of_work& work) {
@@ -348,7 +348,7 @@ TEST_P(E5, LockingWhatWasLoadedBeforeComparesVersions)
 
 TEST_P(E5, AForcedIncrementBumpsTheVersionOfARowThatIsOnlyRead)
 {
-    auto const row = made<post>(db());
+    auto const row = first_post<post>(db());
     for (auto const mode :
          {lock_mode::optimistic_force_increment, lock_mode::pessimistic_force_increment})
         db().transact([&](unit_of_work& work) { (void)work.load<post>(row.id, mode); });
@@ -358,8 +358,8 @@ TEST_P(E5, AForcedIncrementBumpsTheVersionOfARowThatIsOnlyRead)
 
 TEST_P(E5, AnOptimisticLockVerifiesARowThatIsOnlyRead)
 {
-    auto const read = made<post>(db());
-    auto const written = made<post>(db());
+    auto const read = first_post<post>(db());
+    auto const written = first_post<post>(db());
     auto const lost = error_of([&] {
         db().transact(
             [&](unit_of_work& work) {

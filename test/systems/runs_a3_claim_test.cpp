@@ -95,7 +95,7 @@ TEST_P(A3, ImpossibleRequestsAreRefused)
     EXPECT_THROW(static_cast<void>(claim_runs(db(), "", 1)), std::invalid_argument);
 }
 
-struct claim_counts {
+struct claims_of_runs {
     std::array<std::atomic<int>, 41> of_run{};
 };
 
@@ -109,7 +109,7 @@ TEST_P(A3, FourProcessesShareTheQueueWithoutOverlap)
     close();
     auto const url = fresh().url();
     barrier start(workers);
-    shared_value<claim_counts> claims;
+    shared_value<claims_of_runs> claims;
     std::vector<child_process> children;
     for (int i = 0; i < workers; ++i) {
         children.emplace_back([&, i] {

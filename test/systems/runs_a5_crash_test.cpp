@@ -13,22 +13,20 @@ namespace tiebreak::test {
 namespace {
 
 using runs::finalize;
-using runs::step;
-using runs::strategy;
 
 struct crash_point {
-    strategy how;
-    step where;
+    runs::strategy how;
+    runs::step where;
     bool decided;  // the run is CLAIMED when the crash comes, so it only rolls forward
 };
 
 constexpr crash_point crash_points[] = {
-    {strategy::fenced, step::judged, false},
-    {strategy::fenced, step::writing, false},
-    {strategy::two_phase, step::judged, false},
-    {strategy::two_phase, step::claimed, true},
-    {strategy::two_phase, step::writing, true},
-    {strategy::two_phase, step::charged, true},
+    {runs::strategy::fenced, runs::step::judged, false},
+    {runs::strategy::fenced, runs::step::writing, false},
+    {runs::strategy::two_phase, runs::step::judged, false},
+    {runs::strategy::two_phase, runs::step::claimed, true},
+    {runs::strategy::two_phase, runs::step::writing, true},
+    {runs::strategy::two_phase, runs::step::charged, true},
 };
 
 std::string name_of_point(crash_point const& point)
@@ -54,7 +52,8 @@ void repair(database& in, runs::run const& left)
     if (runs::reap(in) == 0)
         return;
     auto const next = claim_run(in, "second");
-    ASSERT_TRUE(is<runs::finalized>(finalize(in, finalize_of(next), {.how = strategy::fenced})));
+    ASSERT_TRUE(
+        is<runs::finalized>(finalize(in, finalize_of(next), {.how = runs::strategy::fenced})));
 }
 
 void expect_repaired(database& in, runs::run const& left, bool decided)
@@ -71,7 +70,7 @@ void crash_at(database& in, runs::run const& mine, crash_point const& point)
                                             finalize_of(mine),
                                             {.how = point.how,
                                              .reached =
-                                                 [&](step where) {
+                                                 [&](runs::step where) {
                                                      if (where == point.where)
                                                          throw crash();
                                                  }})),
@@ -112,13 +111,13 @@ TEST_P(A5, TheSameFinaliseAgainCompletesIt)
 
 TEST_P(A5, RecoveryThatCrashesIsRecovered)
 {
-    for (auto const where : {step::writing, step::charged}) {
+    for (auto const where : {runs::step::writing, runs::step::charged}) {
         auto const mine = claimed();
-        crash_at(db(), mine, {strategy::two_phase, step::claimed, true});
+        crash_at(db(), mine, {runs::strategy::two_phase, runs::step::claimed, true});
         EXPECT_THROW(runs::recover(db(),
                                    1,
                                    {.reached =
-                                        [&](step now) {
+                                        [&](runs::step now) {
                                             if (now == where)
                                                 throw crash();
                                         }}),
@@ -135,13 +134,14 @@ TEST_P(A5, ManyRecoveriesBesideTheOwnerChargeOnce)
     std::int64_t finished = 0;
     for (int round = 0; round < 5; ++round) {
         auto const mine = claimed();
-        crash_at(db(), mine, {strategy::two_phase, step::claimed, true});
+        crash_at(db(), mine, {runs::strategy::two_phase, runs::step::claimed, true});
         {
             std::vector<std::jthread> threads;
             for (int i = 0; i < 4; ++i)
                 threads.emplace_back([&] { recover_dry(db()); });
             threads.emplace_back([&] {
-                auto const answer = finalize(db(), finalize_of(mine), {.how = strategy::two_phase});
+                auto const answer =
+                    finalize(db(), finalize_of(mine), {.how = runs::strategy::two_phase});
                 EXPECT_TRUE(is<runs::finalized>(answer));
             });
         }
@@ -161,16 +161,17 @@ TEST_P(A5, AProcessKilledAtAnyStepIsRepairedAndChargedOnce)
         static_cast<void>(submit_run(db()));
         auto const mine = claim_run(db());
         close();
-        EXPECT_EQ(run_in_process([&] {
-                      database doomed(url);
-                      static_cast<void>(finalize(
-                          doomed, finalize_of(mine), {.how = point.how, .reached = [&](step where) {
-                                                          if (where == point.where)
-                                                              ::kill(::getpid(), SIGKILL);
-                                                      }}));
-                      return 0;
-                  }),
-                  -SIGKILL);
+        EXPECT_EQ(
+            run_in_process([&] {
+                database doomed(url);
+                static_cast<void>(finalize(
+                    doomed, finalize_of(mine), {.how = point.how, .reached = [&](runs::step where) {
+                                                    if (where == point.where)
+                                                        ::kill(::getpid(), SIGKILL);
+                                                }}));
+                return 0;
+            }),
+            -SIGKILL);
         EXPECT_EQ(row_of(db(), mine.run_id).status, runs::run_status::processing);
         repair(db(), mine);
         expect_repaired(db(), mine, point.decided);

@@ -13,8 +13,6 @@ namespace {
 using runs::entry_kind;
 using runs::finalize;
 using runs::finalize_stage;
-using runs::step;
-using runs::strategy;
 
 TEST_P(A5, TheOwnerEndsTheRunAndIsChargedWhatItCost)
 {
@@ -128,11 +126,12 @@ TEST_P(A5, AWorkerThatLosesTheRunBetweenLookingAndWritingChangesNothing)
         auto const paused = claimed();
         runs::run owner;
         auto const answer =
-            finalize(db(), finalize_of(paused), {.how = how, .reached = [&](step where) {
-                                                     if (where == step::judged && owner.run_id == 0)
-                                                         owner = as_another_client(
-                                                             [&] { return taken_over(paused); });
-                                                 }});
+            finalize(db(),
+                     finalize_of(paused),
+                     {.how = how, .reached = [&](runs::step where) {
+                          if (where == runs::step::judged && owner.run_id == 0)
+                              owner = as_another_client([&] { return taken_over(paused); });
+                      }});
         ASSERT_TRUE(is<runs::lease_lost>(answer));
         EXPECT_EQ(ledger(owner), "RESERVE 100");
         ASSERT_TRUE(is<runs::finalized>(finalize(db(), finalize_of(owner), {.how = how})));
@@ -144,14 +143,14 @@ TEST_P(A5, WithoutTheFenceAPausedWorkerOverwritesItsSuccessor)
 {
     auto const paused = claimed();
     auto const owner = taken_over(paused);
-    ASSERT_TRUE(
-        is<runs::finalized>(finalize(db(), finalize_of(paused), {.how = strategy::unfenced})));
+    ASSERT_TRUE(is<runs::finalized>(
+        finalize(db(), finalize_of(paused), {.how = runs::strategy::unfenced})));
     auto const now = row_of(db(), owner.run_id);
     EXPECT_EQ(now.result, "done by first");
     EXPECT_EQ(now.lease_epoch, owner.lease_epoch);
     EXPECT_EQ(runs::audit(db()).stale_results, 1) << "the audit sees it";
     EXPECT_FALSE(
-        is<runs::finalized>(finalize(db(), finalize_of(owner), {.how = strategy::unfenced})));
+        is<runs::finalized>(finalize(db(), finalize_of(owner), {.how = runs::strategy::unfenced})));
 }
 
 TEST_P(A5, OfManyThreadsExactlyOneFinalises)

@@ -11,7 +11,7 @@ namespace {
 
 using tickets::step;
 
-constexpr std::chrono::milliseconds at_once{0};
+constexpr std::chrono::milliseconds however_young{0};
 
 TIEBREAK_ON_SHARED_ENGINES(C10);
 
@@ -35,7 +35,7 @@ TEST_P(C10, AnUnansweredRefundIsRepeatedByRecoveryAndStillHappensOnce)
     auto const told = tickets::approve(db(), mute, request_for(order));
     EXPECT_FALSE(std::get<tickets::payment_unavailable>(told).outcome_known);
     EXPECT_EQ(read(order.id).refund_to, order_status::cancelled);
-    EXPECT_EQ(tickets::recover(db(), provider(), {.older_than = at_once}).refunded, 1);
+    EXPECT_EQ(tickets::recover(db(), provider(), {.older_than = however_young}).refunded, 1);
     expect_refunded_once(order);
 }
 
@@ -67,7 +67,7 @@ TEST_P(C10, RecoveryRefundsWhatItCannotComplete)
     tickets::stand_in_provider mute(books_url(), {.drop_reply_rate = 1});
     (void)tickets::approve(db(), mute, request_for(order));
     make_completion_impossible(order);
-    EXPECT_EQ(tickets::recover(db(), provider(), {.older_than = at_once}).refunded, 1);
+    EXPECT_EQ(tickets::recover(db(), provider(), {.older_than = however_young}).refunded, 1);
     expect_refunded_once(order);
 }
 
@@ -77,7 +77,7 @@ TEST_P(C10, ClosingSalesRefundsWhatIsPendingAndTheApproverLearnsIt)
     watched_provider paused(provider());
     paused.after_charge = [&] {
         auto const done =
-            tickets::recover(db(), provider(), {.older_than = at_once, .refund_all = true});
+            tickets::recover(db(), provider(), {.older_than = however_young, .refund_all = true});
         EXPECT_EQ(done.refunded, 1);
     };
     auto const told = tickets::approve(db(), paused, request_for(order));

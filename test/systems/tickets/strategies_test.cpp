@@ -186,6 +186,70 @@ TEST_P(C4, LosingToAPaymentThatIsThenDeclinedIsAnAnswerToo)
     EXPECT_EQ(provider().find(request_for(order).payment_key)->calls, 0);
 }
 
+// A deadlock or serialization failure with an approval of another order, as the engine reports it.
+[[noreturn]] void abort_by_the_engine()
+{
+    throw error(errc::transaction_aborted, "ended for the sake of another order");
+}
+
+constexpr auto decided_by_database = {strategy::optimistic,
+                                      strategy::conditional,
+                                      strategy::unique_claim,
+                                      strategy::pessimistic,
+                                      strategy::pessimistic_where};
+
+TEST_P(C4, AnAttemptThatTheEngineEndsIsLostToNobody)
+{
+    for (auto const how : decided_by_database) {
+        auto const order = make_order();
+        int tries = 0;
+        tickets::approve_options const once{
+            .how = how, .retry = {.attempts_max = 1}, .between = [&] {
+                if (++tries < 4)
+                    abort_by_the_engine();
+            }};
+        auto const answer = tickets::approve(db(), provider(), request_for(order), once);
+        EXPECT_EQ(tickets::name_of(answer), "approved") << tickets::name_of(how);
+        EXPECT_EQ(tries, 4) << tickets::name_of(how);
+    }
+    EXPECT_TRUE(audit().sound());
+}
+
+TEST_P(C4, AnAttemptThatTheEngineEndsForTheWinnerIsLost)
+{
+    auto const order = make_order();
+    int tries = 0;
+    tickets::approve_options const once{
+        .how = strategy::optimistic, .retry = {.attempts_max = 1}, .between = [&] {
+            ++tries;
+            std::async(std::launch::async, [&] {
+                database other(fresh().url());
+                (void)tickets::approve(other, provider(), request_for(order, "winner"));
+            }).get();
+            abort_by_the_engine();
+        }};
+    auto const answer = tickets::approve(db(), provider(), request_for(order), once);
+    EXPECT_EQ(tickets::name_of(answer), "already-processed");
+    EXPECT_EQ(tries, 1);
+    EXPECT_EQ(read(order.id).payment_key, "winner");
+    EXPECT_EQ(provider().find(request_for(order).payment_key)->calls, 0);
+    EXPECT_TRUE(audit().sound());
+}
+
+TEST_P(C4, AttemptsThatTheEngineEndsAreTriedUntilTheDeadline)
+{
+    auto const order = make_order();
+    tickets::approve_options const brief{
+        .how = strategy::optimistic,
+        .retry = {.attempts_max = 1, .deadline = milliseconds{200}},
+        .between = abort_by_the_engine,
+    };
+    auto const answer = tickets::approve(db(), provider(), request_for(order), brief);
+    EXPECT_EQ(tickets::name_of(answer), "attempts-exhausted");
+    EXPECT_EQ(read(order.id).status, tickets::order_status::waiting);
+    EXPECT_EQ(provider().find(request_for(order).payment_key)->calls, 0);
+}
+
 TEST_P(C5, OneOfFiveIsApprovedByVersionWithFourAttempts)
 {
     expect_one_approved({.how = strategy::optimistic, .retry = {.attempts_max = 4}});
