@@ -183,6 +183,19 @@ public:
     {
         if (std::ranges::none_of(all, &session_state::rests_in_unit))
             return std::ranges::none_of(all, moves);
+        for (int look = 0; look < looks; ++look)
+            if (!do_all_wait(all))
+                return false;
+        return true;
+    }
+
+private:
+    // NOWAIT and SKIP LOCKED also join the queue for a row, and leave it at once: only who is found
+    // there again and again does wait.
+    static constexpr int looks = 5;
+
+    bool do_all_wait(std::span<session_state const> all)
+    {
         auto const waiting = waiting_threads();
         for (std::size_t i = 0; i < all.size(); ++i)
             if (moves(all[i]) && std::ranges::find(waiting, threads_[i]) == waiting.end())
@@ -190,7 +203,6 @@ public:
         return true;
     }
 
-private:
     // One paragraph for each transaction:
     //   ---TRANSACTION 421, ACTIVE 0 sec starting index read
     //   LOCK WAIT 2 lock struct(s), heap size 1128, 1 row lock(s)
