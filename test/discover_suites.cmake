@@ -1,8 +1,8 @@
 # Tests of ctest from the suites of a GoogleTest program, found when ctest runs: one for each suite,
 # because starting an instrumented program takes longer than most single tests.
 #
-# Included by the test file of a folder, with `program`, `label`, `timeout` and `asan_options` (more
-# of them, after those of the environment) set.
+# Included by the test file of a folder, with `program`, `label`, `timeout`, `cost` and `asan_options`
+# (more of them, after those of the environment) set.
 if(NOT EXISTS "${program}")
   add_test("${label}.NOT_BUILT" "${program}")
   return()
@@ -22,7 +22,7 @@ foreach(head IN LISTS heads)
   endif()
   add_test("${label}.${suite}" "${program}" "--gtest_filter=${suite}.*")
   set_tests_properties("${label}.${suite}" PROPERTIES LABELS "${label}" TIMEOUT "${timeout}"
-                                                      WORKING_DIRECTORY "${folder}")
+                                                      COST "${cost}" WORKING_DIRECTORY "${folder}")
   if(asan_options)
     set_tests_properties("${label}.${suite}" PROPERTIES
                          ENVIRONMENT_MODIFICATION "ASAN_OPTIONS=string_append:${asan_options}")

@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
+#include <map>
+#include <mutex>
 #include <tuple>
 #include <unistd.h>
 #include <utility>
@@ -55,10 +57,17 @@ std::string next_name()
     return "t" + std::to_string(::getpid()) + "_" + std::to_string(++number);
 }
 
-// Opened for one statement: tests fork, and then no database may be open.
+// One connection of this process to each server, because opening one takes longer than many a test.
+// A child made by fork has its own.
 void administer(std::string const& url, std::string const& statement)
 {
-    database{url, {.connections_max = 1}}.execute(statement);
+    static std::mutex mutex;
+    static std::map<std::pair<pid_t, std::string>, std::unique_ptr<database>> opened;
+    std::lock_guard const lock(mutex);
+    auto& mine = opened[{::getpid(), url}];
+    if (!mine)
+        mine = std::make_unique<database>(url, database_options{.connections_max = 1});
+    mine->execute(statement);
 }
 
 }  // namespace
