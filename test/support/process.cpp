@@ -104,7 +104,7 @@ int run_in_process(std::function<int()> const& run)
     return child_process{run}.wait();
 }
 
-namespace detail {
+namespace shared_pages {
 
 void* map_shared(std::size_t size)
 {
@@ -120,6 +120,6 @@ void unmap_shared(void* at, std::size_t size) noexcept
     ::munmap(at, size);
 }
 
-}  // namespace detail
+}  // namespace shared_pages
 
 }  // namespace tiebreak::test

@@ -41,12 +41,12 @@ private:
 // Starts a process, waits for it, answers as `child_process::wait`.
 int run_in_process(std::function<int()> const& run);
 
-namespace detail {
+namespace shared_pages {
 
 [[nodiscard]] void* map_shared(std::size_t size);
 void unmap_shared(void* at, std::size_t size) noexcept;
 
-}  // namespace detail
+}  // namespace shared_pages
 
 // One object in memory that processes forked later share, for example a std::atomic<int>.
 template <class T>
@@ -56,14 +56,14 @@ class shared_value {
 public:
     template <class... Arguments>
     explicit shared_value(Arguments&&... arguments)
-        : at_(::new (detail::map_shared(sizeof(T))) T(std::forward<Arguments>(arguments)...))
+        : at_(::new (shared_pages::map_shared(sizeof(T))) T(std::forward<Arguments>(arguments)...))
     {
     }
 
     shared_value(shared_value const&) = delete;
     shared_value& operator=(shared_value const&) = delete;
 
-    ~shared_value() { detail::unmap_shared(at_, sizeof(T)); }
+    ~shared_value() { shared_pages::unmap_shared(at_, sizeof(T)); }
 
     [[nodiscard]] T& operator*() const noexcept { return *at_; }
 

@@ -154,11 +154,10 @@ protected:
         return db().transact([&](unit_of_work& work) { return work.query<T>(sql, about); });
     }
 
-    void expect_columns(tiebreak::detail::plan const& plan,
-                        std::vector<catalogue::column> const& found);
+    void expect_columns(detail::plan const& plan, std::vector<catalogue::column> const& found);
 };
 
-column_names names_of(tiebreak::detail::plan const& plan, tiebreak::detail::column_mask mask)
+column_names names_of(detail::plan const& plan, detail::column_mask mask)
 {
     column_names names;
     for (std::size_t i = 0; i < plan.columns.size(); ++i)
@@ -167,7 +166,7 @@ column_names names_of(tiebreak::detail::plan const& plan, tiebreak::detail::colu
     return names;
 }
 
-void SchemaMatch::expect_columns(tiebreak::detail::plan const& plan,
+void SchemaMatch::expect_columns(detail::plan const& plan,
                                  std::vector<catalogue::column> const& found)
 {
     ASSERT_EQ(found.size(), plan.columns.size());
@@ -189,7 +188,7 @@ void SchemaMatch::expect_columns(tiebreak::detail::plan const& plan,
 template <class T>
 void SchemaMatch::expect_match()
 {
-    auto const& plan = tiebreak::detail::plan_of<T>();
+    auto const& plan = detail::plan_of<T>();
     auto const table = std::string(plan.table);
     SCOPED_TRACE(table);
     EXPECT_EQ(std::ranges::count(schema::tables(db().engine()), table), 1);
