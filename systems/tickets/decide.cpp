@@ -98,7 +98,8 @@ std::optional<errc> loss_in(error const& failure) noexcept
     switch (cause->code()) {
     case errc::stale_version:
     case errc::transaction_aborted:
-    case errc::lock_timeout: return cause->code();
+    case errc::lock_timeout:
+    case errc::deadline_exceeded: return cause->code();
     default: return std::nullopt;
     }
 }

@@ -97,7 +97,7 @@ try {
             return approval{lock_wait_exceeded{}};
         if (last.gave_up == errc::stale_version)
             return approval{in_progress{}};  // it was, when this call lost
-        if (mine.late())
+        if (last.gave_up == errc::deadline_exceeded || mine.late())
             return approval{attempts_exhausted{}};
         // What the engine ended was lost to nobody; were it counted, all could lose.
         if (last.gave_up != errc::transaction_aborted)

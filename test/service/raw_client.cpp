@@ -1,12 +1,12 @@
 // Plain sockets, so that nothing between the test and the wire repairs a request.
 #include "service/raw_client.hpp"
 
+#include "support/loopback.hpp"
+
 #include <algorithm>
-#include <arpa/inet.h>
 #include <array>
 #include <cerrno>
 #include <charconv>
-#include <netinet/in.h>
 #include <stdexcept>
 #include <strings.h>
 #include <sys/socket.h>
@@ -51,14 +51,11 @@ std::string raw_response::slug() const
 raw_client::raw_client(std::uint16_t port)
     : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0))
 {
-    sockaddr_in at{};
-    at.sin_family = AF_INET;
-    at.sin_port = htons(port);
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    auto const at = loopback(port);
     timeval const limit{.tv_sec = seconds_max, .tv_usec = 0};
     ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     ::setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-    if (socket_ < 0 || ::connect(socket_, reinterpret_cast<sockaddr*>(&at), sizeof at) != 0)
+    if (socket_ < 0 || ::connect(socket_, reinterpret_cast<sockaddr const*>(&at), sizeof at) != 0)
         throw std::runtime_error("cannot connect to the server");
 }
 
@@ -70,15 +67,7 @@ raw_client::~raw_client()
 
 bool raw_client::send(std::string_view bytes) const
 {
-    while (!bytes.empty()) {
-        auto const sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-        if (sent < 0 && errno == EINTR)
-            continue;
-        if (sent <= 0)
-            return false;
-        bytes.remove_prefix(static_cast<std::size_t>(sent));
-    }
-    return true;
+    return send_all(socket_, bytes);
 }
 
 void raw_client::finish() const

@@ -28,7 +28,6 @@ constexpr std::size_t chunk_max = 64 * 1024;
     throw std::runtime_error(std::string{"the fault proxy cannot "} + what);
 }
 
-// False when the other side is gone.
 // Where the word stands; npos when it does not. COMMIT is not COMMITTED.
 std::size_t find_word(std::string_view bytes, std::string_view word)
 {
