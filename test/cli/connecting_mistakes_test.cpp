@@ -1,49 +1,18 @@
 // A server that cannot be had: one clear line that says why, exit code 2, and never the password.
 #include "cli/started_program.hpp"
 #include "support/engines.hpp"
+#include "support/loopback.hpp"
 
-#include <arpa/inet.h>
 #include <fstream>
 #include <iterator>
-#include <netinet/in.h>
 #include <ostream>
-#include <sys/socket.h>
 #include <thread>
-#include <unistd.h>
 
 namespace tiebreak::test {
 
 namespace {
 
 constexpr char const* password = "cAnary-77";
-
-// Takes connections, and never says a word.
-class silent_server {
-public:
-    silent_server() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0))
-    {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof address;
-        auto* const any = reinterpret_cast<sockaddr*>(&address);
-        EXPECT_EQ(::bind(listener_, any, size), 0);
-        EXPECT_EQ(::listen(listener_, 16), 0);
-        EXPECT_EQ(::getsockname(listener_, any, &size), 0);
-        port_ = ntohs(address.sin_port);
-    }
-
-    silent_server(silent_server const&) = delete;
-    silent_server& operator=(silent_server const&) = delete;
-
-    ~silent_server() { ::close(listener_); }
-
-    [[nodiscard]] std::string place() const { return "127.0.0.1:" + std::to_string(port_); }
-
-private:
-    int listener_;
-    int port_ = 0;
-};
 
 // The parts of "scheme://user:password@place/name" that a person can get wrong.
 struct address {
@@ -161,7 +130,7 @@ TEST_P(ConnectingMistake, OfAMissingSchemaSaysSo)
 
 TEST_P(ConnectingMistake, OfAServerThatNeverAnswersEndsAtTheConnectLimit)
 {
-    silent_server const silent;
+    loopback_port const silent(loopback_port::kind::listens);
     right_.place = silent.place();
     right_.parameters = "connect_timeout=1";
     expect_one_line(right_, "did not answer in time");
@@ -177,7 +146,7 @@ TEST_P(ConnectingMistake, OfAServerWithoutAFreeConnectionSaysSo)
 
 TEST_P(ConnectingMistake, DoesNotShowThePasswordAmongTheProgramsArguments)
 {
-    silent_server const silent;
+    loopback_port const silent(loopback_port::kind::listens);
     right_.place = silent.place();
     started_program const running({"race", "--db", right_.url()});
     std::string shown;

@@ -103,14 +103,8 @@ std::uint16_t port_of(std::string const& url)
 
 fault_proxy::fault_proxy(std::uint16_t server_port) : server_port_(server_port)
 {
-    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    auto address = loopback(0);
-    socklen_t size = sizeof address;
-    auto* const any = reinterpret_cast<sockaddr*>(&address);
-    if (listener_ < 0 || ::bind(listener_, any, size) != 0 || ::listen(listener_, 64) != 0 ||
-        ::getsockname(listener_, any, &size) != 0 || ::pipe(wake_) != 0)
-        fail("listen");
-    port_ = ntohs(address.sin_port);
+    if (::pipe(wake_) != 0)
+        fail("make a pipe");
     thread_ = std::thread([this] { run(); });
 }
 
@@ -120,7 +114,6 @@ fault_proxy::~fault_proxy()
     wake();
     thread_.join();
     links_.clear();
-    ::close(listener_);
     ::close(wake_[0]);
     ::close(wake_[1]);
 }
@@ -131,7 +124,7 @@ std::string fault_proxy::through(std::string url) const
     auto const at = url.find(old);
     if (at == std::string::npos)
         fail("find the server's port in the URL");
-    return url.replace(at, old.size(), ":" + std::to_string(port_));
+    return url.replace(at, old.size(), ":" + std::to_string(port()));
 }
 
 void fault_proxy::arm(fault_rule rule)
@@ -201,7 +194,7 @@ int fault_proxy::milliseconds_until_next_delivery() const
 void fault_proxy::run()
 {
     while (!ends_) {
-        std::vector<pollfd> watched{{listener_, POLLIN, 0}, {wake_[0], POLLIN, 0}};
+        std::vector<pollfd> watched{{listener_.socket(), POLLIN, 0}, {wake_[0], POLLIN, 0}};
         for (auto const& one : links_) {
             watched.push_back({one->client, POLLIN, 0});  // a negative one is ignored
             watched.push_back({one->server, POLLIN, 0});
@@ -231,7 +224,7 @@ void fault_proxy::run()
 void fault_proxy::accept_one()
 {
     auto made = std::make_unique<link>();
-    made->client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+    made->client = ::accept4(listener_.socket(), nullptr, nullptr, SOCK_CLOEXEC);
     if (made->client < 0)
         return;
     if (accepts_.fetch_sub(1) <= 0) {

@@ -2,6 +2,8 @@
 // a crash or a failover does to a client, made to happen exactly when a test wants it.
 #pragma once
 
+#include "support/loopback.hpp"
+
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -46,7 +48,7 @@ public:
     fault_proxy& operator=(fault_proxy const&) = delete;
     ~fault_proxy();
 
-    [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+    [[nodiscard]] std::uint16_t port() const noexcept { return listener_.number(); }
 
     // The same URL with the proxy's port instead of the server's.
     [[nodiscard]] std::string through(std::string url) const;
@@ -95,8 +97,7 @@ private:
     [[nodiscard]] int milliseconds_until_next_delivery() const;
 
     std::uint16_t server_port_;
-    std::uint16_t port_ = 0;
-    int listener_ = -1;
+    loopback_port listener_{loopback_port::kind::listens};
     int wake_[2] = {-1, -1};
     std::atomic<bool> ends_{false};
     std::atomic<int> refused_{0};

@@ -23,19 +23,6 @@ namespace {
 
 constexpr char const* program = "/usr/bin/redis-server";
 
-std::uint16_t free_port()
-{
-    int const socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    auto at = loopback(0);
-    socklen_t size = sizeof at;
-    bool const bound = ::bind(socket, reinterpret_cast<sockaddr*>(&at), size) == 0 &&
-                       ::getsockname(socket, reinterpret_cast<sockaddr*>(&at), &size) == 0;
-    ::close(socket);
-    if (!bound)
-        throw std::runtime_error("no port is free for Redis");
-    return ntohs(at.sin_port);
-}
-
 bool accepts(std::uint16_t port)
 {
     int const socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -71,7 +58,7 @@ bool redis_is_installed()
 }
 
 redis_server::redis_server(std::vector<std::string> more_options)
-    : port_(free_port()), options_(std::move(more_options))
+    : port_(loopback_port(loopback_port::kind::refuses).number()), options_(std::move(more_options))
 {
     start();
 }

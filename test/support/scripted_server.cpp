@@ -53,16 +53,8 @@ struct scripted_server::link {
 
 scripted_server::scripted_server()
 {
-    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* const any = reinterpret_cast<sockaddr*>(&address);
-    if (listener_ < 0 || ::bind(listener_, any, size) != 0 || ::listen(listener_, 64) != 0 ||
-        ::getsockname(listener_, any, &size) != 0 || ::pipe(wake_) != 0)
-        throw std::runtime_error("the scripted server cannot listen");
-    port_ = ntohs(address.sin_port);
+    if (::pipe(wake_) != 0)
+        throw std::runtime_error("the scripted server cannot make a pipe");
     thread_ = std::thread([this] { run(); });
 }
 
@@ -81,7 +73,7 @@ void scripted_server::end()
     static_cast<void>(::write(wake_[1], "x", 1) == 1);
     thread_.join();
     links_.clear();
-    ::close(listener_);
+    listener_.close();
 }
 
 void scripted_server::reply(scripted_reply next)
@@ -105,7 +97,7 @@ std::vector<std::string> scripted_server::requests() const
 void scripted_server::run()
 {
     while (!ends_) {
-        std::vector<pollfd> watched{{listener_, POLLIN, 0}, {wake_[0], POLLIN, 0}};
+        std::vector<pollfd> watched{{listener_.socket(), POLLIN, 0}, {wake_[0], POLLIN, 0}};
         for (auto const& one : links_)
             watched.push_back({one->is_held ? -1 : one->socket, POLLIN, 0});
         if (::poll(watched.data(), watched.size(), -1) < 0)
@@ -115,7 +107,7 @@ void scripted_server::run()
                 links_.erase(links_.begin() + static_cast<std::ptrdiff_t>(i));
         if (watched[0].revents == 0)
             continue;
-        int const accepted = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+        int const accepted = ::accept4(listener_.socket(), nullptr, nullptr, SOCK_CLOEXEC);
         if (accepted < 0)
             continue;
         int const on = 1;

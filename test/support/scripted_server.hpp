@@ -5,6 +5,8 @@
 // request before it, on whichever connection: how a reply that comes twice or late looks.
 #pragma once
 
+#include "support/loopback.hpp"
+
 #include <atomic>
 #include <cstdint>
 #include <deque>
@@ -39,7 +41,7 @@ public:
     // Ends every connection.
     ~scripted_server();
 
-    [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+    [[nodiscard]] std::uint16_t port() const noexcept { return listener_.number(); }
 
     // The next request without a reply of its own gets this one. Without any: connections are reset
     // when a request has come.
@@ -64,8 +66,7 @@ private:
     [[nodiscard]] bool receive(link& from);
     [[nodiscard]] bool answer(link& to, std::string const& request);
 
-    std::uint16_t port_ = 0;
-    int listener_ = -1;
+    loopback_port listener_{loopback_port::kind::listens};
     int wake_[2] = {-1, -1};
     std::atomic<bool> ends_{false};
     std::atomic<int> connections_{0};

@@ -1,9 +1,9 @@
 // Connecting: what is refused, how long it takes, and how a session is set.
 #include "fixture.hpp"
+#include "support/loopback.hpp"
 #include "support/private_server.hpp"
 #include "support/temporary_folder.hpp"
 
-#include <arpa/inet.h>
 #include <errmsg.h>
 #include <fcntl.h>
 #include <fstream>
@@ -17,36 +17,7 @@ using begin = sql::begin_mode;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using std::chrono::steady_clock;
-
-// A port on loopback: nobody listens there, or somebody who never says a word.
-class silent_port {
-public:
-    explicit silent_port(bool listens) : socket_(::socket(AF_INET, SOCK_STREAM, 0))
-    {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = ::htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof address;
-        auto* const any = reinterpret_cast<sockaddr*>(&address);
-        EXPECT_EQ(::bind(socket_, any, size), 0);
-        EXPECT_EQ(::getsockname(socket_, any, &size), 0);
-        number_ = ::ntohs(address.sin_port);
-        if (listens) {
-            EXPECT_EQ(::listen(socket_, 5), 0);
-        }
-    }
-
-    silent_port(silent_port const&) = delete;
-    silent_port& operator=(silent_port const&) = delete;
-
-    ~silent_port() { ::close(socket_); }
-
-    [[nodiscard]] std::string host() const { return "127.0.0.1:" + std::to_string(number_); }
-
-private:
-    int socket_;
-    std::uint16_t number_ = 0;
-};
+using test::loopback_port;
 
 std::string written_to(test::temporary_folder& folder, char const* name, std::string const& text)
 {
@@ -116,8 +87,8 @@ TEST_F(MariaOpening, AUsersLimitIsUnavailable)
 
 TEST_F(MariaOpening, APortWhereNobodyListensIsUnavailable)
 {
-    silent_port const port(false);
-    auto const e = refusal("mariadb://app:hunter2@" + port.host() + "/shop");
+    loopback_port const port(loopback_port::kind::refuses);
+    auto const e = refusal("mariadb://app:hunter2@" + port.place() + "/shop");
     EXPECT_EQ(e.code(), errc::unavailable);
     EXPECT_STREQ(e.what(), "the database server cannot be reached");
 }
@@ -138,13 +109,13 @@ TEST_F(MariaOpening, AHostWithoutAnAddressIsUnavailable)
 
 TEST_F(MariaOpening, AServerThatNeverAnswersIsWaitedForUpToTheLimit)
 {
-    silent_port const port(true);
+    loopback_port const port(loopback_port::kind::listens);
     auto const start = steady_clock::now();
     auto const e =
-        refusal("mariadb://app:hunter2@" + port.host() + "/shop?connect_timeout=1", seconds{3});
+        refusal("mariadb://app:hunter2@" + port.place() + "/shop?connect_timeout=1", seconds{3});
     EXPECT_EQ(e.code(), errc::unavailable);
     EXPECT_GE(steady_clock::now() - start, milliseconds{900});
-    auto const deadline = refusal("mariadb://app:hunter2@" + port.host() + "/shop", seconds{1});
+    auto const deadline = refusal("mariadb://app:hunter2@" + port.place() + "/shop", seconds{1});
     EXPECT_EQ(deadline.code(), errc::unavailable);
 }
 
@@ -163,18 +134,18 @@ TEST_F(MariaOpening, AnEncryptedConnectionIsNotReplacedByAPlainOne)
 
 TEST_F(MariaOpening, TheNextHostIsTriedWhenOneIsUnavailable)
 {
-    silent_port const port(false);
+    loopback_port const port(loopback_port::kind::refuses);
     auto place = url();
-    place.insert(place.find('@') + 1, port.host() + ",");
+    place.insert(place.find('@') + 1, port.place() + ",");
     EXPECT_EQ(number(*open_at(place), "SELECT 1"), 1);
-    auto const wrong = "mariadb://tiebreak:hunter2@" + host_and_port() + "," + port.host() + "/x";
+    auto const wrong = "mariadb://tiebreak:hunter2@" + host_and_port() + "," + port.place() + "/x";
     EXPECT_EQ(refusal(wrong).code(), errc::backend_failure) << "no other host would help";
 }
 
 TEST_F(MariaOpening, APortOnLocalhostIsMeantAsOne)
 {
-    silent_port const port(false);
-    auto const place = port.host();
+    loopback_port const port(loopback_port::kind::refuses);
+    auto const place = port.place();
     auto const e = refusal("mariadb://app@localhost" + place.substr(place.find(':')) + "/shop");
     EXPECT_EQ(e.server_message().find("socket"), std::string_view::npos) << e.server_message();
 }

@@ -2,13 +2,12 @@
 #include "fixture.hpp"
 #include "postgres/opening.hpp"
 #include "support/fault_proxy.hpp"
+#include "support/loopback.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <algorithm>
 #include <fstream>
 #include <map>
-#include <netinet/in.h>
-#include <sys/socket.h>
 
 namespace tiebreak::postgres {
 namespace {
@@ -186,37 +185,12 @@ TEST_F(PostgresOpening, AServerThatIsNotThereIsUnavailable)
     EXPECT_EQ(failure_of(*changed(no_name)).code(), errc::unavailable);
 }
 
-// A listener that takes connections and never says a word.
-class silent_listener {
-public:
-    silent_listener() : socket_(::socket(AF_INET, SOCK_STREAM, 0))
-    {
-        sockaddr_in at{};
-        at.sin_family = AF_INET;
-        at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof at;
-        EXPECT_EQ(::bind(socket_, reinterpret_cast<sockaddr*>(&at), sizeof at), 0);
-        EXPECT_EQ(::listen(socket_, 5), 0);
-        EXPECT_EQ(::getsockname(socket_, reinterpret_cast<sockaddr*>(&at), &size), 0);
-        port_ = ntohs(at.sin_port);
-    }
-
-    silent_listener(silent_listener const&) = delete;
-    silent_listener& operator=(silent_listener const&) = delete;
-
-    ~silent_listener() { ::close(socket_); }
-
-    [[nodiscard]] std::string port() const { return std::to_string(port_); }
-
-private:
-    int socket_;
-    std::uint16_t port_ = 0;
-};
-
 TEST_F(PostgresOpening, AServerThatSaysNothingIsWaitedForUntilTheDeadline)
 {
-    silent_listener const silent;
-    auto const mute = changed([&](auto& parts) { parts.hosts = {{"127.0.0.1", silent.port()}}; });
+    test::loopback_port const silent(test::loopback_port::kind::listens);
+    auto const mute = changed([&](auto& parts) {
+        parts.hosts = {{"127.0.0.1", std::to_string(silent.number())}};
+    });
     auto const start = std::chrono::steady_clock::now();
     auto const e = failure_of(*mute, milliseconds{50});
     EXPECT_EQ(e.code(), errc::unavailable);
@@ -226,10 +200,10 @@ TEST_F(PostgresOpening, AServerThatSaysNothingIsWaitedForUntilTheDeadline)
 
 TEST_F(PostgresOpening, TheNextHostIsTriedWhenOneIsNotThereOrSilent)
 {
-    silent_listener const silent;
+    test::loopback_port const silent(test::loopback_port::kind::listens);
     auto const several = changed([&](auto& parts) {
         parts.hosts.insert(parts.hosts.begin(), {"127.0.0.1", "1"});
-        parts.hosts.insert(parts.hosts.begin(), {"127.0.0.1", silent.port()});
+        parts.hosts.insert(parts.hosts.begin(), {"127.0.0.1", std::to_string(silent.number())});
         parts.parameters.emplace_back("connect_timeout", "1");
     });
     EXPECT_TRUE(several->open(in(seconds{20}))->alive());
