@@ -28,4 +28,14 @@ auto with_rows(database& in, Ask&& ask)
     return ask(repository<T>(in));
 }
 
+/// Inserts a row, and answers it with its key: in the unit that runs here, else on its own.
+template <class T>
+[[nodiscard]] T inserted(database& in, T row)
+{
+    if (in.in_unit())
+        return in.transact([&](unit_of_work& work) { return T{work.insert(std::move(row))}; });
+    repository<T>(in).insert(row);
+    return row;
+}
+
 }  // namespace tiebreak::systems

@@ -3,7 +3,9 @@
 ///
 /// A lost check knows the row and what was expected of it; that costs nothing. What the row is now
 /// is asked after the rollback, outside of the transaction that failed, and only on request
-/// (`transact_options::conflicts`): inside it an old snapshot would still show the old row.
+/// (`transact_options::conflicts`): inside it an old snapshot would still show the old row. Asked
+/// about are the unit's own objects: of a write by a repository or by own SQL more is told only if
+/// the unit had loaded its row.
 #pragma once
 
 #include <tiebreak/value.hpp>
@@ -19,9 +21,11 @@ namespace tiebreak {
 /// What `transact` finds out about rows that were not as expected.
 enum class conflict_detail : std::uint8_t {
     first_row,  ///< the first such row, its key and the version expected; no statement
-    explained,  ///< the same row, what became of it and its fields; one statement, two for an
-                ///< insert
-    all_rows,   ///< every row the unit wanted to write; one statement for each, after the rollback
+    explained,  ///< the same row, what became of it and its fields; one statement. For a taken key
+                ///< one for each key and unique column of the rows not yet written, until it is
+                ///< found
+    all_rows,   ///< the same, and every other row that the unit had still to write; one statement
+                ///< for each, and for each key and unique column that it wants
 };
 
 /// For `transact_options::conflicts`: report every conflict of a commit, not only the first.

@@ -23,6 +23,9 @@
 ///
 /// (7) `SET STATEMENT max_statement_time=… FOR SELECT …`: WAIT takes seconds. The work counts, too.
 ///
+/// A limit with a mode that takes no lock when it is asked for (`none`, `optimistic…`) is refused
+/// with `std::logic_error`. For a row that is loaded already `skip_locked` means `no_wait`.
+///
 /// Locking a row that is loaded already compares versions: an old one is `stale_version`. Modes
 /// `optimistic…` and `…force_increment` need an entity with a version, else `std::logic_error`.
 #pragma once
@@ -67,7 +70,7 @@ inline constexpr wait_limit skip_locked{wait_limit::kind::skip, std::chrono::mil
 /// A mode with its limit: `{lock_mode::pessimistic_write, no_wait}`.
 struct lock_request {
     lock_mode mode = lock_mode::none;  ///< how the row is held
-    wait_limit wait{};                 ///< how long to wait; pessimistic modes only
+    wait_limit wait{};                 ///< how long to wait; with pessimistic modes only
 
     constexpr lock_request() = default;
 

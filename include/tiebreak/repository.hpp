@@ -11,6 +11,11 @@
 /// unit of the same thread and database, make it from the unit: `repository<T> r(work)`; from the
 /// database it would wait for itself and is refused with `std::logic_error`.
 ///
+/// In a unit of work the object given to `insert`, `save` or `upsert_if` stays as it is: the unit
+/// may yet be rolled back and run again with the same object. Where key or new version are needed
+/// before the commit, use the unit's own objects (`work.insert`). On a database the object holds
+/// them after success; after failure it is unchanged everywhere.
+///
 /// In a unit of work, changes of the unit's own objects are flushed first. A write then looks at
 /// each loaded row that it may touch (the one with its key; for `…_where` all of the entity): one
 /// that somebody else has changed meanwhile is `stale_version`, and after the write it is read
@@ -46,9 +51,10 @@ bool find_row(place where, plan const& of, column_mask by, value const* values, 
 /// Writes; answers how many rows matched.
 std::int64_t update_rows(place where, plan const& of, conditional const& how);
 std::int64_t delete_rows(place where, plan const& of, conditional const& how);
-/// Inserts `row` (its first version and generated key are set after success); false: key taken.
+/// Inserts `row`; false: key taken. Outside of a unit it gets first version and generated key.
 bool insert_row(place where, plan const& of, void* row, bool unless_taken);
-/// Writes all columns of `row`, expecting its version. 0 or 1.
+/// Writes all columns of `row`, expecting its version. 0 or 1. Outside of a unit it gets the new
+/// version.
 std::int64_t update_row(place where, plan const& of, void* row);
 /// Says that `row` is gone or has another version.
 [[noreturn]] void throw_row_not_as_stated(place where, plan const& of, void const* row);
@@ -137,21 +143,22 @@ public:
         return selection<T, detail::value_runner>{detail::value_runner{place_}};
     }
 
-    /// Inserts a new row and puts its generated key and first version into `row`. One statement.
+    /// Inserts a new row. On a database `row` then holds its generated key and first version. One
+    /// statement.
     /// \throws error `already_exists`, `constraint_violated`; `row` and the table are unchanged
     void insert(T& row) const { detail::insert_row(place_, plan(), &row, false); }
 
     /// Inserts the row unless its primary or a unique key is taken: a claim. `won`: the row is this
-    /// one, and holds its generated key. `lost`: somebody was first, nothing changed. One
-    /// statement.
+    /// one; on a database the object holds its generated key. `lost`: somebody was first, nothing
+    /// changed. One statement.
     [[nodiscard]] outcome insert_if_absent(T& row) const
     {
         return detail::insert_row(place_, plan(), &row, true) ? outcome::won : outcome::lost;
     }
 
     /// Stores an object: inserts it when its generated key is still 0, else writes every column of
-    /// its row, which must have the object's version. The object holds key and new version after
-    /// success and is unchanged after failure. One statement.
+    /// its row, which must have the object's version. On a database the object holds key and new
+    /// version after success; it is unchanged in a unit and after failure. One statement.
     /// \throws error `precondition_failed`: the row has another version or is gone;
     ///   `not_found`: the row of an entity without a version is gone
     void save(T& row) const
@@ -165,8 +172,8 @@ public:
 
     /// Checked upsert: puts the row there, replacing the one that is as expected. Without
     /// `expected` there must be none: it is inserted. With it, the row must have that version, and
-    /// every column is written. The object holds key and new version when it won, and is unchanged
-    /// when it lost. One statement.
+    /// every column is written. On a database the object holds key and new version when it won; it
+    /// is unchanged in a unit and when it lost. One statement.
     template <class Version>
     requires detail::is_version<Version>
 
@@ -184,7 +191,7 @@ public:
         plan().decode(&written, plan().version, &stated);
         auto const answer =
             detail::outcome_of(place_, plan(), how, detail::update_row(place_, plan(), &written));
-        if (answer == outcome::won)
+        if (answer == outcome::won && place_.work == nullptr)
             row = std::move(written);
         return answer;
     }

@@ -111,6 +111,13 @@ std::span<value const> key_span(plan const& of, value const* key)
     return {key, of.key_size};
 }
 
+// Whether a write tells the caller's object its key and version. Not in a unit: that may yet be
+// rolled back, and run again with the same object.
+bool tells_object(place where) noexcept
+{
+    return where.work == nullptr;
+}
+
 // The version a row has now; empty when there is no such row.
 std::optional<value> version_now(session& on, plan const& of, value const* key)
 {
@@ -128,7 +135,8 @@ std::optional<value> version_now(session& on, plan const& of, value const* key)
 
 void select_rows(place where, query const& what, row_receiver to)
 {
-    if (what.lock.mode != lock_mode::none)
+    if (what.lock.mode != lock_mode::none ||
+        what.lock.wait.what != wait_limit::kind::until_deadline)
         throw std::logic_error("rows are held by a unit of work: use work.select().lock()");
     read_at(where, *what.of, [&](session& on) {
         select_rows(on, what, to);
@@ -199,7 +207,7 @@ bool insert_row(place where, plan const& of, void* row, bool unless_taken)
         } else if (statement.execute(parameters) == 0) {
             return false;
         }
-        if (of.form == version_form::timestamp) {
+        if (of.form == version_form::timestamp && tells_object(where)) {
             std::array<value, 64> of_row;
             of.encode(row, of.key, of_row.data());
             if (of.generated)
@@ -208,8 +216,8 @@ bool insert_row(place where, plan const& of, void* row, bool unless_taken)
         }
         return true;
     });
-    if (!inserted)
-        return false;
+    if (!inserted || !tells_object(where))
+        return inserted;
     if (of.generated)
         decode_row(of, row, of.key, &key);
     if (of.form != version_form::none)
@@ -236,11 +244,11 @@ std::int64_t update_row(place where, plan const& of, void* row)
         if (bump)
             require_not_exhausted(of, version.integer());
         auto const matched = on.update(of, changed, bump).execute({parameters.data(), number});
-        if (matched == 1 && of.form == version_form::timestamp)
+        if (matched == 1 && of.form == version_form::timestamp && tells_object(where))
             version = version_now(on, of, key).value();
         return matched;
     });
-    if (rows == 1 && bump) {
+    if (rows == 1 && bump && tells_object(where)) {
         if (of.form == version_form::counter)
             version = value{version.integer() + 1};
         decode_row(of, row, of.version, &version);

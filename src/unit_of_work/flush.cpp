@@ -162,11 +162,7 @@ bool workspace::plan_flush()
             continue;
         if (!plan.empty() && sorted)
             sorted = !before(one, entries[plan.back().position]);
-        plan.push_back({static_cast<std::uint32_t>(i),
-                        changed,
-                        bump,
-                        false,
-                        one.of->version != 0 ? std::optional{version_of(one)} : std::nullopt});
+        plan.push_back({static_cast<std::uint32_t>(i), changed, bump, false});
     }
     if (!sorted) {
         std::ranges::sort(plan, [&](planned const& a, planned const& b) {
@@ -238,10 +234,7 @@ void workspace::throw_first_lost(std::span<planned const> among)
             continue;
         if (!row.empty() && !row[0].is_null() && row[0].integer() == version_of(one))
             continue;
-        throw lost(of,
-                   key_of(one),
-                   one.from_outside,
-                   of.version != 0 ? std::optional{version_of(one)} : std::nullopt);
+        throw lost(one);
     }
     throw error(errc::transaction_aborted, "a row was gone when it was written, and is back");
 }
@@ -288,15 +281,12 @@ void workspace::finish_update(
     entry& one, column_mask changed, bool bump, std::int64_t rows, bool last)
 {
     plan const& of = *one.of;
-    if (rows == 0) {
-        throw lost(of,
-                   key_of(one),
-                   one.from_outside,
-                   of.version != 0 ? std::optional{version_of(one)} : std::nullopt);
-    }
+    if (rows == 0)
+        throw lost(one);
     require_one(of, rows);
     one.verify = false;
     one.force_increment = false;
+    one.written = true;
     if (last)
         return;
     take_snapshot(one, changed);
@@ -341,14 +331,13 @@ void workspace::verify(entry& one, sql::row_lock as)
     auto const* key = key_of(one);
     auto const row = statement.first({key, of.key_size});
     if (row.empty() || row[0].is_null() || row[0].integer() != version_of(one))
-        throw lost(of, key_of(one), one.from_outside, version_of(one));
+        throw lost(one);
     one.verify = false;
 }
 
 void workspace::insert(entry& one, bool last)
 {
     plan const& of = *one.of;
-    inserting_ = static_cast<std::size_t>(&one - rows_.entries().data());
     if (of.form == version_form::counter) {
         value const first{of.version_first};
         decode_row(of, one.object, of.version, &first);
@@ -364,6 +353,7 @@ void workspace::insert(entry& one, bool last)
         require_one(of, statement.execute({parameters_.data(), number}));
     }
     one.state = row_state::loaded;
+    one.written = true;
     if (last)
         return;
     take_snapshot(one, of.all);
@@ -385,14 +375,11 @@ void workspace::erase(entry& one)
     if (of.version != 0)
         parameters_[number++] = one.snapshot[of.version_column];
     auto const rows = session_->remove(of).execute({parameters_.data(), number});
-    if (rows == 0) {
-        throw lost(of,
-                   key_of(one),
-                   one.from_outside,
-                   of.version != 0 ? std::optional{version_of(one)} : std::nullopt);
-    }
+    if (rows == 0)
+        throw lost(one);
     require_one(of, rows);
     one.state = row_state::forgotten;
+    one.written = true;
     one.indexed = false;
 }
 

@@ -20,6 +20,15 @@ void* workspace::merge(plan const& of, void* from)
             auto what = conflict_of(of, prefix_, key.data(), claimed.integer());
             what.kind = conflict_kind::changed;
             what.actual_version = version_of(one);
+            std::array<value, 64> mine;
+            of.encode(from, of.all, mine.data());
+            each_column(of.all & ~(of.key | of.version), [&](std::size_t i) {
+                if (!(mine[i] == one.snapshot[i]))
+                    what.fields.push_back({.column = std::string{of.columns[i].name},
+                                           .original = {},
+                                           .mine = stored_value{mine[i]},
+                                           .theirs = stored_value{one.snapshot[i]}});
+            });
             report_loss(watcher_, what);
             throw error(errc::precondition_failed, std::move(what));
         }

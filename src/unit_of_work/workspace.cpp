@@ -35,9 +35,13 @@ bool needs_version(lock_mode mode) noexcept
            mode == lock_mode::pessimistic_force_increment;
 }
 
-void check_lock(plan const& of, lock_mode mode)
+void check_lock(plan const& of, lock_request const& how)
 {
-    if (needs_version(mode) && of.form == version_form::none)
+    if (how.wait.what != wait_limit::kind::until_deadline && !is_pessimistic(how.mode)) [[unlikely]]
+        throw std::logic_error(
+            "a wait limit needs a pessimistic lock mode: the others take no lock "
+            "when they are asked for");
+    if (needs_version(how.mode) && of.form == version_form::none)
         throw std::logic_error("this lock mode needs an entity with a version; " +
                                std::string{of.entity} + " has none");
 }
@@ -169,16 +173,13 @@ void workspace::reset() noexcept
         revive();
 }
 
-error workspace::lost(plan const& of,
-                      value const* key,
-                      bool from_outside,
-                      std::optional<std::int64_t> expected) const
+error workspace::lost(entry const& one)
 {
-    auto what = conflict_of(of, prefix_, key, expected);
-    if (of.form == version_form::none)
+    auto what = conflict_of(*one.of, prefix_, key_of(one), expected_of(one));
+    if (one.of->form == version_form::none)
         what.kind = conflict_kind::gone;
     report_loss(watcher_, what);
-    return {from_outside ? errc::precondition_failed : errc::stale_version, std::move(what)};
+    return {one.from_outside ? errc::precondition_failed : errc::stale_version, std::move(what)};
 }
 
 // --- tracking ---------------------------------------------------------------------------------
@@ -248,7 +249,7 @@ void workspace::compare(entry& one, value const* row)
         if (now.is_null())
             throw_undecodable(of, of.version_column, now);
         if (now.integer() != version_of(one))
-            throw lost(of, key_of(one), one.from_outside, version_of(one));
+            throw lost(one);
         return;
     }
     auto* fresh = memory_.take(of.size, of.align);
@@ -265,7 +266,7 @@ void workspace::compare(entry& one, value const* row)
     if (of.changed(fresh, one.snapshot) == 0)
         return;
     if (changed_columns(one) != 0)
-        throw lost(of, key_of(one), one.from_outside, {});
+        throw lost(one);
     decode_row(of, one.object, of.all, row);
     take_snapshot(one, of.all);
 }
@@ -292,7 +293,7 @@ void* workspace::found_row(plan const& of, std::span<value const> row, lock_requ
 
 void* workspace::lock_entry(entry& one, lock_request const& how)
 {
-    check_lock(*one.of, how.mode);
+    check_lock(*one.of, how);
     if (is_pessimistic(how.mode)) {
         locking const taking(*this, how);
         if (one.state == row_state::loaded) {
@@ -303,14 +304,8 @@ void* workspace::lock_entry(entry& one, lock_request const& how)
             sql::reading const until_end(statement);
             auto const* key = key_of(one);
             auto const row = statement.first({key, one.of->key_size});
-            if (row.empty()) {
-                auto gone =
-                    lost(*one.of,
-                         key_of(one),
-                         one.from_outside,
-                         one.of->version != 0 ? std::optional{version_of(one)} : std::nullopt);
-                throw gone;
-            }
+            if (row.empty())
+                throw lost(one);
             compare(one, row.data());
         }
     }
@@ -329,6 +324,7 @@ std::size_t workspace::find_entry(plan const& of, value const* key) const noexce
 
 void* workspace::find(plan const& of, value const* key, lock_request const& lock)
 {
+    check_lock(of, lock);
     auto const known = rows_.empty() ? identity_map::none : find_entry(of, key);
     if (known != identity_map::none) {
         auto& one = rows_.entries()[known];
@@ -350,7 +346,6 @@ void* workspace::find_locking(plan const& of,
                               std::span<value const> values,
                               lock_request const& lock)
 {
-    check_lock(of, lock.mode);
     std::optional<locking> taking;
     if (is_pessimistic(lock.mode))
         taking.emplace(*this, lock);
@@ -362,6 +357,7 @@ void* workspace::find_locking(plan const& of,
 
 void* workspace::find_by(plan const& of, std::size_t column, value is, lock_request const& lock)
 {
+    check_lock(of, lock);
     flush_if_touched(of);
     return find_locking(of, column_mask{1} << column, {&is, 1}, asked(lock));
 }
@@ -369,8 +365,8 @@ void* workspace::find_by(plan const& of, std::size_t column, value is, lock_requ
 void workspace::select(query const& what, void* to, void (*found)(void* to, void* row))
 {
     plan const& of = *what.of;
+    check_lock(of, what.lock);
     auto const lock = asked(what.lock);
-    check_lock(of, lock.mode);
     flush_if_touched(of);
     std::optional<locking> taking;
     if (is_pessimistic(lock.mode))

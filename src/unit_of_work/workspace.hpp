@@ -199,12 +199,6 @@ public:
         std::erase_if(open_savepoints_, [=](int open) { return open >= number; });
     }
 
-    // Tells observer and log of a lost check and makes the error of it.
-    [[nodiscard]] error lost(plan const& of,
-                             value const* key,
-                             bool from_outside,
-                             std::optional<std::int64_t> expected) const;
-
     // After the rollback and before `reset`: the failure, told with what became of the rows.
     [[nodiscard]] error explained(error const& failure, conflict_detail how);
 
@@ -221,7 +215,6 @@ private:
         column_mask changed;
         bool bump;
         bool postponed;
-        std::optional<std::int64_t> expected;  // the version, before anything was written
     };
 
     [[noreturn]] void throw_failed() const;
@@ -251,6 +244,11 @@ private:
         return one.snapshot[one.of->version_column].integer();
     }
 
+    [[nodiscard]] std::optional<std::int64_t> expected_of(entry const& one) const noexcept
+    {
+        return one.of->version != 0 ? std::optional{version_of(one)} : std::nullopt;
+    }
+
     value const* key_of(entry const& one);
 
     [[nodiscard]] column_mask changed_columns(entry const& one) const;
@@ -263,11 +261,18 @@ private:
     void insert(entry& one, bool last);
     void erase(entry& one);
     void read_version(entry& one);
+    // Tells observer and log of a lost check and makes the error of it.
+    [[nodiscard]] error lost(entry const& one);
     void compare_fields(entry const& one, std::span<value const> theirs, conflict& into);
-    [[nodiscard]] std::optional<conflict> find_conflict(entry& one,
-                                                        std::optional<std::int64_t> expected);
+    [[nodiscard]] std::optional<conflict> find_change(entry& one,
+                                                      std::optional<std::int64_t> expected);
     [[nodiscard]] std::optional<conflict> find_rival(entry& one);
-    void find_all_conflicts(std::vector<conflict>& into);
+    [[nodiscard]] std::optional<conflict> find_rival(entry& one, column_mask by);
+    [[nodiscard]] bool
+    is_own(entry const& one, column_mask by, std::span<value const> wanted, value const* row);
+    [[nodiscard]] std::optional<conflict> find_obstacle(entry& one);
+    [[nodiscard]] entry* find_named(conflict const& what);
+    [[nodiscard]] std::vector<conflict> find_conflicts(error const& failure, bool all);
     [[nodiscard]] bool plan_flush();  // true when there are rows to insert
     void flush_many(bool last);
     void write_planned(bool postponed, bool last);
@@ -300,7 +305,6 @@ private:
     std::array<value, 64> key_;
 
     std::vector<planned> plan_of_flush_;
-    std::size_t inserting_ = identity_map::none;  // the entry whose insert came last
 };
 
 }  // namespace tiebreak::detail

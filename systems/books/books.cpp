@@ -53,9 +53,8 @@ std::variant<book, invalid_field> create(database& in, book_content const& of)
 {
     if (auto const broken = detail::broken_rule(of))
         return *broken;
-    book made{.title = of.title, .author = of.author, .price = of.price, .text = of.text};
-    with_rows<book>(in, [&](repository<book> const& books) { books.insert(made); });
-    return made;
+    return inserted(
+        in, book{.title = of.title, .author = of.author, .price = of.price, .text = of.text});
 }
 
 std::optional<book> find(database& in, std::int64_t id)

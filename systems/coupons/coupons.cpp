@@ -50,7 +50,12 @@ std::variant<coupon, code_taken, invalid_field> create_coupon(database& in, new_
         in, [&](repository<coupon> const& coupons) { return coupons.insert_if_absent(made); });
     if (answer == outcome::lost)
         return code_taken{of.code};
-    return made;
+    if (!in.in_unit())
+        return made;
+    // Before the commit the object does not hold the row's key.
+    return with_rows<coupon>(in, [&](repository<coupon> const& coupons) {
+        return coupons.find_by<&coupon::code>(of.code).value();
+    });
 }
 
 std::optional<coupon> find_coupon(database& in, std::string_view code)
@@ -64,9 +69,7 @@ std::variant<member, invalid_field> create_member(database& in, std::string_view
 {
     if (!is_name(name))
         return invalid_field{"name", name_rule};
-    member made{.name = std::string(name)};
-    with_rows<member>(in, [&](repository<member> const& members) { members.insert(made); });
-    return made;
+    return inserted(in, member{.name = std::string(name)});
 }
 
 std::optional<member> find_member(database& in, std::int64_t id)

@@ -18,13 +18,12 @@ submit_result submit_in(unit_of_work& work, new_run const& of)
         return budget_exhausted{budget->available()};
 
     auto const now = work.database_time();
-    run row{.tenant_id = of.tenant_id,
-            .priority = of.priority,
-            .payload = of.payload,
-            .reserve = of.budget,
-            .created_at = now,
-            .updated_at = now};
-    repository<run>(work).insert(row);
+    auto& row = work.insert(run{.tenant_id = of.tenant_id,
+                                .priority = of.priority,
+                                .payload = of.payload,
+                                .reserve = of.budget,
+                                .created_at = now,
+                                .updated_at = now});
     detail::reserve(work, row);
     auto const suffices = field<&tenant_budget::limit> - field<&tenant_budget::reserved> -
                               field<&tenant_budget::spent> + field<&tenant_budget::refunded> >=

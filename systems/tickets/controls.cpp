@@ -37,14 +37,14 @@ approved write_complete(database& in, approval_request const& request, std::stri
                   .payment_key = request.payment_key,
                   .charge_id = charge_id,
                   .amount = request.amount};
-        if (bills.insert_if_absent(paid) == outcome::lost)
-            paid = bills.find_by<&bill::order_id>(request.order_id).value();
+        (void)bills.insert_if_absent(paid);
+        paid = bills.find_by<&bill::order_id>(request.order_id).value();
         repository<ticket> const tickets(work);
         ticket bought{.order_id = request.order_id,
                       .bill_id = paid.id,
                       .lotto_publish_id = request.lotto_publish_id};
-        if (tickets.insert_if_absent(bought) == outcome::lost)
-            bought = tickets.find_by<&ticket::order_id>(request.order_id).value();
+        (void)tickets.insert_if_absent(bought);
+        bought = tickets.find_by<&ticket::order_id>(request.order_id).value();
         return approved{paid.id, bought.id, request.order_id, request.amount, request.payment_key};
     });
 }

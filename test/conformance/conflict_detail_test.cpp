@@ -105,6 +105,12 @@ TEST_P(ConflictDetail, OfARemovedRowSaysThatItIsGone)
     ASSERT_EQ(failure.conflicts().size(), 1u);
     EXPECT_EQ(failure.conflicts().front().kind, conflict_kind::gone);
     EXPECT_EQ(failure.conflicts().front().actual_version, std::nullopt);
+    ASSERT_EQ(failure.conflicts().front().fields.size(), 1u);
+    auto const& issued = failure.conflicts().front().fields.front();
+    EXPECT_EQ(issued.column, "issued_quantity");
+    EXPECT_EQ(text(issued.original), "0");
+    EXPECT_EQ(text(issued.mine), "3");
+    EXPECT_TRUE(issued.theirs.get().is_null());
     EXPECT_EQ(rows_of<coupon>(db()), 2);
 }
 
@@ -187,6 +193,42 @@ TEST_P(ConflictDetail, OfATakenKeyShowsTheRowThatAppeared)
     EXPECT_EQ(text(what.fields[0].mine), "1");
     EXPECT_EQ(text(what.fields[0].theirs), "5");
     EXPECT_EQ(rows_of<coupon>(db()), 3);
+}
+
+TEST_P(ConflictDetail, OfAnUpdateIntoATakenValueShowsTheRowThatHasIt)
+{
+    db().transact([](unit_of_work& work) { work.insert(coupon{.code = "D"}); });
+    auto const failure = error_of([&] {
+        db().transact(
+            [&](unit_of_work& work) {
+                work.load<coupon>(rows_[0].id).total_quantity = 9;
+                work.load<coupon>(rows_[1].id).code = "C";
+            },
+            told(conflict_detail::explained));
+    });
+    EXPECT_EQ(failure->code(), errc::already_exists);
+    ASSERT_EQ(failure->conflicts().size(), 1u);
+    EXPECT_EQ(failure->conflicts().front().kind, conflict_kind::appeared);
+    EXPECT_EQ(failure->conflicts().front().key, std::to_string(rows_[2].id));
+    EXPECT_EQ(stored<coupon>(db(), rows_[0].id).total_quantity, 5);
+    EXPECT_EQ(stored<coupon>(db(), rows_[1].id).code, "B");
+}
+
+TEST_P(ConflictDetail, OfATakenKeyNamesNoRowThatTheUnitDoesNotWant)
+{
+    db().transact([](unit_of_work& work) { work.insert(coupon{.code = "D"}); });
+    auto const failure = error_of([&] {
+        db().transact(
+            [&](unit_of_work& work) {
+                work.load<coupon>(rows_[0].id).total_quantity = 9;
+                coupon taken{.code = "C"};
+                repository<coupon>(work).insert(taken);
+            },
+            told(conflict_detail::explained));
+    });
+    EXPECT_EQ(failure->code(), errc::already_exists);
+    EXPECT_EQ(failure->what_conflicted(), nullptr);
+    EXPECT_EQ(stored<coupon>(db(), rows_[0].id).total_quantity, 5);
 }
 
 TEST_P(ConflictDetail, IsCarriedByTheErrorThatEndsTheAttempts)

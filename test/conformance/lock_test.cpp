@@ -124,6 +124,28 @@ TEST_P(Lock, AModeThatNeedsAVersionIsRefusedOnAnEntityWithoutOne)
     EXPECT_EQ(stored<setting>(db(), "n").value, "held");
 }
 
+TEST_P(Lock, AWaitLimitWithoutALockIsRefused)
+{
+    for (auto const mode :
+         {lock_mode::none, lock_mode::optimistic, lock_mode::optimistic_force_increment}) {
+        for (auto const limit : {no_wait, wait_up_to(milliseconds{5}), skip_locked}) {
+            lock_request const how{mode, limit};
+            std::vector<std::function<void(unit_of_work&)>> const ways{
+                [&](unit_of_work& work) { (void)work.find<coupon>(row_.id, how); },
+                [&](unit_of_work& work) { (void)work.find_by<&coupon::code>("A", how); },
+                [&](unit_of_work& work) { (void)work.select<coupon>().lock(how).all(); },
+                [&](unit_of_work& work) { work.lock(work.load<coupon>(row_.id), how); },
+            };
+            for (auto const& way : ways) {
+                EXPECT_THROW(db().transact(way), std::logic_error);
+                EXPECT_THROW(db().transact(way, {.pessimistic = true}), std::logic_error);
+            }
+            EXPECT_THROW((void)repository<coupon>(db()).select().lock(how).all(), std::logic_error);
+        }
+    }
+    EXPECT_EQ(now().version, version{1});
+}
+
 TEST_P(Lock, SkippingHeldRowsIsDoneOrRefusedByName)
 {
     lock_request const skip{lock_mode::pessimistic_write, skip_locked};

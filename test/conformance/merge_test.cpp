@@ -84,6 +84,30 @@ TEST_P(Merge, OfOneColumnOnBothSidesIsRefusedWithTheFields)
     EXPECT_EQ(row.version, version{2});
 }
 
+TEST_P(Merge, KeepsTheFieldsOfARefusalWhateverIsAskedAboutConflicts)
+{
+    theirs([](book& b) { b.price = 30; });
+    mine_.price = 20;
+    for (auto const how : {conflict_detail::explained, conflict_detail::all_rows}) {
+        auto const refused = error_of([&] {
+            db().transact([&](unit_of_work& work) { work.merge(original_, mine_); },
+                          {.conflicts = how});
+        });
+        ASSERT_EQ(refused->conflicts().size(), 1u);
+        ASSERT_EQ(refused->conflicts().front().fields.size(), 1u);
+        EXPECT_TRUE(refused->conflicts().front().fields.front().overlaps());
+        auto const stale = error_of([&] {
+            db().transact([&](unit_of_work& work) { work.merge(mine_); }, {.conflicts = how});
+        });
+        ASSERT_EQ(stale->conflicts().size(), 1u);
+        ASSERT_EQ(stale->conflicts().front().fields.size(), 1u);
+        EXPECT_EQ(stale->conflicts().front().fields.front().column, "price");
+        EXPECT_TRUE(stale->conflicts().front().fields.front().original.get().is_null());
+    }
+    EXPECT_EQ(stored<book>(db(), original_.id).price, 30);
+    EXPECT_EQ(stored<book>(db(), original_.id).version, version{2});
+}
+
 TEST_P(Merge, ByMineOverwritesOnlyWhatIChanged)
 {
     theirs([](book& b) {

@@ -53,6 +53,37 @@ TEST_P(RepositoryPlaces, InAUnitItsWritesAreTheUnits)
     EXPECT_EQ(rows_of<coupon>(db()), 1);
 }
 
+TEST_P(RepositoryPlaces, InAUnitAnObjectStaysAsItIsWhenItsRowIsWritten)
+{
+    auto known = add_coupon(db(), "A", 5);
+    auto expected = add_coupon(db(), "B", 5);
+    lease_like timed{.name = "t"};
+    repository<lease_like>(db()).insert(timed);
+    auto const seen = timed.version;
+    coupon added{.code = "N"};
+    coupon claimed{.code = "M"};
+    db().transact([&](unit_of_work& work) {
+        repository<coupon> const coupons(work);
+        known.issued_quantity = 1;
+        expected.issued_quantity = 2;
+        coupons.save(known);
+        coupons.insert(added);
+        EXPECT_EQ(coupons.insert_if_absent(claimed), outcome::won);
+        EXPECT_EQ(coupons.upsert_if(expected, std::optional{version{1}}), outcome::won);
+        repository<lease_like>(work).save(timed);
+    });
+    EXPECT_EQ(known.version, version{1});
+    EXPECT_EQ(expected.version, version{1});
+    EXPECT_EQ(timed.version, seen);
+    for (auto const& one : {added, claimed}) {
+        EXPECT_EQ(one.id, 0);
+        EXPECT_EQ(one.version, version{});
+    }
+    EXPECT_EQ(stored<coupon>(db(), known.id).version, version{2});
+    EXPECT_EQ(stored<coupon>(db(), expected.id).issued_quantity, 2);
+    EXPECT_EQ(rows_of<coupon>(db()), 4);
+}
+
 TEST_P(RepositoryPlaces, InAUnitItSeesWhatTheUnitHasChanged)
 {
     auto const row = add_coupon(db(), "A", 5);
@@ -208,6 +239,31 @@ TEST_P(RepositoryRivals, AWriteInAUnitDoesNotHideWhatAnotherHasChangedBefore)
     EXPECT_EQ(runs, 2) << "the first run had decided on a row that was changed since";
     EXPECT_EQ(stored<coupon>(db(), row.id).issued_quantity, 41);
     EXPECT_EQ(stored<coupon>(db(), unrelated.id).issued_quantity, 1);
+}
+
+TEST_P(RepositoryRivals, AnObjectSavedByAUnitThatRunsAgainDoesNotPassForTheRivalsRow)
+{
+    auto mine = add_coupon(db(), "A", 100);
+    auto const other = add_coupon(db(), "B", 100);
+    auto rival = fresh().open();
+    mine.issued_quantity = 1;
+    int runs = 0;
+    EXPECT_ERRC(db().transact([&](unit_of_work& work) {
+        auto& stale = work.load<coupon>(other.id);
+        if (++runs == 1)
+            rival.transact(
+                [&](unit_of_work& theirs) { theirs.load<coupon>(other.id).issued_quantity = 7; });
+        else
+            rival.transact(
+                [&](unit_of_work& theirs) { theirs.load<coupon>(mine.id).issued_quantity = 40; });
+        repository<coupon>(work).save(mine);
+        stale.total_quantity = 50;
+    }),
+                errc::precondition_failed);
+    EXPECT_EQ(runs, 2) << "the second run states version 1, which is the rival's no more";
+    EXPECT_EQ(stored<coupon>(db(), mine.id).issued_quantity, 40);
+    EXPECT_EQ(stored<coupon>(db(), other.id).total_quantity, 100);
+    EXPECT_EQ(mine.version, version{1});
 }
 
 TEST_P(RepositoryRivals, ABulkWriteInAUnitDoesNotTakeARivalsChangeForItsOwn)
