@@ -11,10 +11,12 @@
 # COMMAND finds TIEBREAK_TEST_POSTGRES_URL, TIEBREAK_TEST_MARIADB_URL, TIEBREAK_TEST_REDIS_URL and
 # TIEBREAK_TEST_SERVERS (the folder). Data are in memory (/dev/shm) when there is room, else in
 # TMPDIR; TIEBREAK_SERVERS_IN names another place, for example on a disk that shall be measured.
-# ENGINES="postgres" starts one.
+# ENGINES="postgres" starts one. TLS=on: the database servers also take encrypted connections, with
+# the certificate FOLDER/postgres/certificate or FOLDER/mariadb/certificate, which is its own
+# authority, also for clients, and names 127.0.0.1.
 set -euo pipefail
 
-usage() { sed -n '2,15s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '2,17s/^# \{0,1\}//p' "$0"; }
 say() { echo "databases: $*" >&2; }
 
 engines=${ENGINES:-postgres mariadb redis}
@@ -56,6 +58,12 @@ stored, server = hashlib.sha256(key(b"Client Key")).digest(), key(b"Server Key")
 print(f"SCRAM-SHA-256${rounds}:{text(salt)}${text(stored)}:{text(server)}")' "$1"
 }
 
+make_certificate() { # ENGINE FOLDER
+  (as "$1" openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
+    -subj /CN=tests -addext subjectAltName=IP:127.0.0.1 \
+    -keyout "$2/key" -out "$2/certificate") >"$2/make.log" 2>&1
+}
+
 make_postgres() {
   local folder=$1
   scram_of tiebreak >"$folder/password"
@@ -72,6 +80,11 @@ shared_buffers = 64MB
 logging_collector = off
 log_min_messages = fatal
 deadlock_timeout = 200ms
+EOF
+  [ ! -f "$folder/key" ] || cat >>"$folder/data/postgresql.conf" <<EOF
+ssl = on
+ssl_cert_file = '$folder/certificate'
+ssl_key_file = '$folder/key'
 EOF
 }
 
@@ -101,11 +114,14 @@ make_mariadb() {
 
 start_mariadb() {
   local folder=$1
+  local encryption=()
+  [ ! -f "$folder/key" ] || encryption=(--ssl-ca="$folder/certificate" \
+    --ssl-cert="$folder/certificate" --ssl-key="$folder/key")
   (cd "$folder" && TMPDIR=$folder as mariadb "$(command -v mariadbd || echo /usr/sbin/mariadbd)" --no-defaults \
     --datadir="$folder/data" --socket="$folder/socket" --port="$(<"$folder/port")" \
     --bind-address=127.0.0.1 --pid-file="$folder/pid-file" --skip-name-resolve \
     --innodb-flush-log-at-trx-commit=1 --innodb-buffer-pool-size=128M --max-connections=400 \
-    --performance-schema=off --character-set-server=utf8mb4) \
+    --performance-schema=off --character-set-server=utf8mb4 "${encryption[@]}") \
     >>"$folder/server.log" 2>&1 </dev/null &
   echo $! >"$folder/pid"
   disown
@@ -186,6 +202,8 @@ start() {
     if [ ! -d "$all/$engine/data" ]; then
       mkdir -p "$all/$engine"
       chown "$(account "$engine")" "$all/$engine"
+      [ "${TLS:-}" != on ] || [ "$engine" = redis ] || make_certificate "$engine" "$all/$engine" ||
+        { cat "$all/$engine/make.log" >&2; return 1; }
       "make_$engine" "$all/$engine" || { cat "$all/$engine/make.log" >&2; return 1; }
     fi
     runs "$all/$engine" || "start_$engine" "$all/$engine"

@@ -6,7 +6,6 @@
 #include <array>
 #include <cstdio>
 #include <filesystem>
-#include <string_view>
 
 namespace tiebreak::test {
 
@@ -21,8 +20,8 @@ std::filesystem::path place()
 
 }  // namespace
 
-private_server::private_server(std::string_view engine)
-    : folder_(place()), name_(engine == "postgresql" ? "postgres" : engine)
+private_server::private_server(std::string_view engine, private_server_options how)
+    : how_(how), folder_(place()), name_(engine == "postgresql" ? "postgres" : engine)
 {
     using std::filesystem::perms;
     // the server runs in an account of its own
@@ -36,6 +35,16 @@ private_server::~private_server()
     stop();
     std::error_code ignored;
     std::filesystem::remove_all(folder_.file("servers"), ignored);
+}
+
+std::string private_server::certificate() const
+{
+    return folder_.file("servers/" + name_ + "/certificate");
+}
+
+std::string private_server::certificate_key() const
+{
+    return folder_.file("servers/" + name_ + "/key");
 }
 
 void private_server::start()
@@ -63,8 +72,9 @@ void private_server::kill()
 
 std::string private_server::run(std::string const& command, std::string const& more) const
 {
-    auto const line = "ENGINES=" + name_ + " '" TIEBREAK_DATABASES "' " + command + " '" +
-                      folder_.file("servers") + "' " + more + " 2>&1";
+    auto const line = "ENGINES=" + name_ + (how_.takes_tls ? " TLS=on" : "") +
+                      " '" TIEBREAK_DATABASES "' " + command + " '" + folder_.file("servers") +
+                      "' " + more + " 2>&1";
     auto* const pipe = ::popen(line.c_str(), "r");
     if (pipe == nullptr)
         return {};

@@ -6,20 +6,30 @@
 #include "support/temporary_folder.hpp"
 
 #include <string>
+#include <string_view>
 
 namespace tiebreak::test {
+
+struct private_server_options {
+    bool takes_tls = false;  // encrypted connections, too
+};
 
 // Started by tools/databases.sh, gone at the end of the scope. Each call returns when it is done.
 class private_server {
 public:
     // "postgresql" or "mariadb". Fails the running test when no such server can be had.
-    explicit private_server(std::string_view engine);
+    explicit private_server(std::string_view engine, private_server_options how = {});
     private_server(private_server const&) = delete;
     private_server& operator=(private_server const&) = delete;
     ~private_server();
 
     // Of an administrator; empty when the server could not be started.
     [[nodiscard]] std::string const& url() const noexcept { return url_; }
+
+    // The file of the certificate that it shows, which names 127.0.0.1 and is its own authority,
+    // and of its key.
+    [[nodiscard]] std::string certificate() const;
+    [[nodiscard]] std::string certificate_key() const;
 
     // Again after `stop` or `kill`, on the same port and with the same data.
     void start();
@@ -30,6 +40,7 @@ public:
 private:
     std::string run(std::string const& command, std::string const& more = {}) const;
 
+    private_server_options how_;
     temporary_folder folder_;
     std::string name_;  // as tools/databases.sh calls it
     std::string url_;

@@ -1,14 +1,14 @@
 // https: the provider's certificate is verified before a byte of a payment is sent. `error` means
 // that surely nothing was sent; a request that was sent is answered by nobody here, so `no_answer`.
 #include "service/payments/payment_client.hpp"
+#include "support/certificate.hpp"
 #include "support/process.hpp"
-#include "support/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <fcntl.h>
 #include <optional>
+#include <stdexcept>
 #include <unistd.h>
 
 namespace tiebreak::test {
@@ -21,19 +21,13 @@ using systems::tickets::charge_outcome;
 // A TLS server with a certificate of its own making, that answers no POST.
 class tls_server {
 public:
-    explicit tls_server(std::string const& subject_name)
+    explicit tls_server(std::string const& subject_name) : known_by_(subject_name)
     {
-        auto const make = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
-                          " -days 2 -subj /CN=tests -addext subjectAltName=" +
-                          subject_name + " -keyout " + folder_.file("key") + " -out " +
-                          certificate() + " 2>/dev/null";
-        if (std::system(make.c_str()) != 0)
-            throw std::runtime_error("openssl cannot make a certificate");
         int ends[2] = {-1, -1};
         if (::pipe2(ends, O_CLOEXEC) != 0)
             throw std::runtime_error("no pipe for the TLS server");
-        auto const key = folder_.file("key");
-        auto const cert = certificate();
+        auto const key = known_by_.key_file();
+        auto const cert = known_by_.file();
         process_.emplace([&] {
             ::dup2(ends[1], STDOUT_FILENO);
             ::execlp("openssl",
@@ -63,7 +57,7 @@ public:
         ::close(out_);
     }
 
-    [[nodiscard]] std::string certificate() const { return folder_.file("certificate"); }
+    [[nodiscard]] std::string certificate() const { return known_by_.file(); }
 
     [[nodiscard]] std::string url() const { return "https://127.0.0.1:" + port_; }
 
@@ -86,7 +80,7 @@ private:
         throw std::runtime_error("openssl s_server does not listen");
     }
 
-    temporary_folder folder_;
+    test::certificate known_by_;
     std::optional<child_process> process_{};
     int out_ = -1;
     std::string port_{};
