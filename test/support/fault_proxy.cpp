@@ -60,6 +60,7 @@ struct fault_proxy::link {
     int server = -1;
     bool drop_answer = false;
     bool is_silent = false;
+    std::optional<std::int64_t> heard{};      // since it was hung up on
     std::optional<std::size_t> bytes_left{};  // of the answer, before it is cut
     std::string held{};
     clock::time_point deliver_at{};
@@ -245,6 +246,8 @@ void fault_proxy::accept_one()
 void fault_proxy::from_client(link& on)
 {
     auto bytes = receive(on.client);
+    if (on.heard)
+        return hear(on, bytes);
     bool const is_silent = on.is_silent || is_silent_;
     if (bytes.empty())
         return is_silent ? on.lose_client() : on.lose_both();
@@ -268,6 +271,10 @@ void fault_proxy::from_client(link& on)
         ++fired_;
         switch (rule->what) {
         case fault::stop: return on.lose_both();
+        case fault::hang_up:
+            on.heard = 0;
+            ::shutdown(on.client, SHUT_WR);
+            return on.lose_server();
         case fault::drop_reply: on.drop_answer = true; break;
         case fault::cut_reply: on.bytes_left = rule->bytes; break;
         case fault::misspell: bytes[word] = 'X'; break;
@@ -280,6 +287,16 @@ void fault_proxy::from_client(link& on)
     }
     if (!send_all(on.server, bytes))
         on.lose_both();
+}
+
+// The end of the bytes is the client's close.
+void fault_proxy::hear(link& on, std::string_view bytes)
+{
+    *on.heard += static_cast<std::int64_t>(bytes.size());
+    if (!bytes.empty())
+        return;
+    after_hang_up_ = *on.heard;
+    on.lose_client();
 }
 
 std::string fault_proxy::take_client_bytes()

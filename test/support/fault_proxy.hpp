@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -24,6 +25,7 @@ enum class fault : std::uint8_t {
     hold,        // the client loses the connection at once, the server gets it `hold` later
     cut_reply,   // the client gets the first `bytes` bytes of the answer, then nothing more
     misspell,    // the server gets it with a wrong letter in the word that is waited for
+    hang_up,     // as `stop`, but what the client still says is heard: `bytes_after_hang_up`
     swallow,     // it never arrives, nor does anything later, and neither side is told
 };
 
@@ -67,6 +69,10 @@ public:
     // arrival; kept from the first call on.
     [[nodiscard]] std::string take_client_bytes();
 
+    // How many bytes clients have sent on a connection after they lost it to `hang_up`; -1 until
+    // they have closed it.
+    [[nodiscard]] std::int64_t bytes_after_hang_up() const noexcept { return after_hang_up_; }
+
     // Sends what is held back now.
     void deliver();
 
@@ -92,6 +98,7 @@ private:
     void obey();
     void accept_one();
     void from_client(link& on);
+    void hear(link& on, std::string_view bytes);
     void from_server(link& on);
     void deliver_held(link& on);
     [[nodiscard]] int milliseconds_until_next_delivery() const;
@@ -107,6 +114,7 @@ private:
     std::atomic<bool> delivers_{false};
     std::atomic<int> fired_{0};
     std::atomic<std::int64_t> client_messages_{0};
+    std::atomic<std::int64_t> after_hang_up_{-1};
     std::mutex mutex_;
     std::deque<fault_rule> rules_;
     bool keeps_bytes_ = false;
