@@ -27,6 +27,22 @@ TEST(Url, ANameOfAFileIsItsPath)
     EXPECT_EQ(base::parse_url("sqlite:x.db?pool=3").path, "x.db");
 }
 
+TEST(Url, AnEngineHasTheNamesThatOthersGiveIt)
+{
+    struct named_engine {
+        std::string_view url;
+        std::string_view engine;
+    };
+
+    for (auto const& [url, engine] :
+         std::initializer_list<named_engine>{{"sqlite:x", "sqlite"},
+                                             {"postgresql://h/db", "postgresql"},
+                                             {"postgres://h/db", "postgresql"},
+                                             {"mariadb://h/db", "mariadb"},
+                                             {"mysql://h/db", "mariadb"}})
+        EXPECT_EQ(engine_of(base::parse_url(url), nullptr)->speaks().engine(), engine) << url;
+}
+
 TEST(Url, AServersPartsAreDecoded)
 {
     auto const url = base::parse_url(
