@@ -281,6 +281,19 @@ TEST_F(MariaPrivateServer, ThatIsFullIsUnavailable)
     EXPECT_TRUE(names_code(e, ER_CON_COUNT_ERROR)) << e.server_message();
 }
 
+TEST_F(MariaPrivateServer, ThatKeepsNoFurtherPreparedStatementSaysSo)
+{
+    test::private_server const server("mariadb");
+    stranger other(server.url());
+    auto const on = open_at(server.url());
+    ASSERT_EQ(other.ask("SET GLOBAL max_prepared_stmt_count = 0"), "");
+    auto const e = error_of([&] { run(*on, "SELECT ?", integer(1)); });
+    EXPECT_EQ(e.code(), errc::backend_failure);
+    EXPECT_TRUE(names_code(e, ER_MAX_PREPARED_STMT_COUNT_REACHED)) << e.server_message();
+    ASSERT_EQ(other.ask("SET GLOBAL max_prepared_stmt_count = 100"), "");
+    EXPECT_EQ(run(*on, "SELECT ?", integer(1)), 0);
+}
+
 TEST_F(MariaPrivateServer, WhoseTablesWouldHaveNoTransactionsIsUnsafe)
 {
     test::private_server const server("mariadb");

@@ -389,6 +389,19 @@ TEST_F(MariaFailure, AReadWhoseAnswerWasLostIsNotInDoubt)
     EXPECT_EQ(e.when(), phase::in_transaction);
 }
 
+TEST_F(MariaFailure, ATableThatIsThereOrIsNotIsNamed)
+{
+    must("CREATE TABLE t(a INT) ENGINE=InnoDB");
+    auto const on = open();
+    auto const there = error_of([&] { run(*on, "CREATE TABLE t(b INT)"); });
+    EXPECT_EQ(there.code(), errc::backend_failure);
+    EXPECT_TRUE(names_code(there, ER_TABLE_EXISTS_ERROR)) << there.server_message();
+    auto const missing = error_of([&] { run(*on, "DROP TABLE missing"); });
+    EXPECT_EQ(missing.code(), errc::backend_failure);
+    EXPECT_TRUE(names_code(missing, ER_BAD_TABLE_ERROR)) << missing.server_message();
+    EXPECT_EQ(ask("SELECT a FROM t"), "") << "as it was";
+}
+
 TEST_F(MariaFailure, AValueLargerThanAPacketIsNamed)
 {
     must("CREATE TABLE t(a LONGTEXT)");

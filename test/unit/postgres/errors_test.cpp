@@ -2,6 +2,7 @@
 #include "fixture.hpp"
 #include "postgres/errors.hpp"
 
+#include <algorithm>
 #include <ostream>
 #include <set>
 #include <vector>
@@ -24,15 +25,105 @@ std::string name_of_row(testing::TestParamInfo<meaning> const& of)
                                   : std::string{of.param.code};
 }
 
+// What each code means, written down a second time: while connecting, in the transaction, in the
+// middle of COMMIT.
+struct meant_codes {
+    errc connecting;
+    errc in_transaction;
+    errc committing;
+    std::vector<std::string_view> codes;
+};
+
+std::vector<meant_codes> const& all_meant()
+{
+    using enum errc;
+    static std::vector<meant_codes> const all{
+        {unavailable,
+         unavailable,
+         commit_unknown,
+         {"", "08", "53300", "57", "57P01", "57P02", "57P03"}},
+        {backend_failure,
+         backend_failure,
+         backend_failure,
+         {"*",
+          "0A000",
+          "22012",
+          "22023",
+          "25",
+          "28",
+          "28000",
+          "28P01",
+          "3B",
+          "3D000",
+          "3F000",
+          "42",
+          "42501",
+          "42703",
+          "42704",
+          "42883",
+          "42P01",
+          "54",
+          "55"}},
+        {backend_failure,
+         backend_failure,
+         commit_unknown,
+         {"08P01", "57P04", "58", "58030", "XX", "XX000", "XX001", "XX002"}},
+        {backend_failure,
+         constraint_violated,
+         constraint_violated,
+         {"22",
+          "22001",
+          "22003",
+          "22008",
+          "22021",
+          "22P02",
+          "23",
+          "23502",
+          "23503",
+          "23514",
+          "40002",
+          "44",
+          "P0001"}},
+        {backend_failure, already_exists, already_exists, {"23505", "23P01"}},
+        {unavailable, unavailable, transaction_aborted, {"25006", "53", "53200", "53400", "57P05"}},
+        {backend_failure, backend_failure, transaction_aborted, {"25P02"}},
+        {unavailable, transaction_aborted, transaction_aborted, {"25P03", "40001", "40P01"}},
+        {backend_failure, transaction_aborted, transaction_aborted, {"26000"}},
+        {transaction_aborted, transaction_aborted, transaction_aborted, {"40", "72"}},
+        {unavailable, transaction_aborted, commit_unknown, {"40003"}},
+        {already_exists, already_exists, already_exists, {"42710", "42P07"}},
+        {unavailable, backend_failure, backend_failure, {"53100"}},
+        {unavailable, lock_timeout, lock_timeout, {"55P03"}},
+        {unavailable, deadline_exceeded, transaction_aborted, {"57014"}},
+    };
+    return all;
+}
+
+// Fails the test when none or several lines name the code.
+meant_codes meant_by(std::string_view code)
+{
+    meant_codes found{};
+    std::ptrdiff_t lines = 0;
+    for (auto const& line : all_meant()) {
+        auto const named = std::ranges::count(line.codes, code);
+        lines += named;
+        if (named != 0)
+            found = line;
+    }
+    EXPECT_EQ(lines, 1) << code;
+    return found;
+}
+
 class EverySqlstate : public testing::TestWithParam<meaning> {};
 
-TEST_P(EverySqlstate, IsTranslatedByItsOwnRow)
+TEST_P(EverySqlstate, IsTranslatedToWhatItMeans)
 {
     auto const& row = GetParam();
+    auto const meant = meant_by(row.code);
     auto const in = [&](phase when) { return make_error(row.code, when, "spoken"); };
-    EXPECT_EQ(in(phase::connecting).code(), row.connecting);
-    EXPECT_EQ(in(phase::in_transaction).code(), row.in_transaction);
-    EXPECT_EQ(in(phase::commit_sent).code(), row.committing);
+    EXPECT_EQ(in(phase::connecting).code(), meant.connecting);
+    EXPECT_EQ(in(phase::in_transaction).code(), meant.in_transaction);
+    EXPECT_EQ(in(phase::commit_sent).code(), meant.committing);
     auto const e = in(phase::commit_sent);
     EXPECT_EQ(e.when(), phase::commit_sent);
     EXPECT_STREQ(e.what(), row.sentence);
@@ -62,6 +153,13 @@ INSTANTIATE_TEST_SUITE_P(Table,
                          EverySqlstate,
                          testing::ValuesIn(meanings().begin(), meanings().end()),
                          name_of_row);
+
+TEST(Sqlstate, EachThatIsToHaveARowHasOne)
+{
+    for (auto const& line : all_meant())
+        for (auto const code : line.codes)
+            EXPECT_EQ(std::ranges::count(meanings(), code, &meaning::code), 1) << code;
+}
 
 TEST(Sqlstate, NoneHasTwoRows)
 {
@@ -398,13 +496,50 @@ TEST_F(PostgresError, ATransactionThatIdlesForTooLongIsRolledBack)
 
 TEST_F(PostgresError, ASessionThatIdlesForTooLongIsReplaced)
 {
-    auto const on = open();
-    auto const process = process_of(*on);
-    run(*on, "SET idle_session_timeout = '20ms'");
-    wait_until_gone(process);
-    EXPECT_FALSE(on->alive());
-    auto const e = error_of([&] { number(*on, "SELECT 1"); });
+    auto const noticed = open();
+    auto const unnoticed = open();
+    for (auto* one : {noticed.get(), unnoticed.get()}) {
+        auto const process = process_of(*one);
+        run(*one, "SET idle_session_timeout = '20ms'");
+        wait_until_gone(process);
+    }
+    EXPECT_FALSE(noticed->alive());
+    EXPECT_EQ(error_of([&] { number(*noticed, "SELECT 1"); }).code(), errc::unavailable);
+    auto const e = error_of([&] { number(*unnoticed, "SELECT 1"); });
     EXPECT_EQ(e.code(), errc::unavailable);
+    EXPECT_TRUE(names_code(e, "57P05")) << e.server_message();
+    EXPECT_FALSE(unnoticed->alive());
+}
+
+TEST_F(PostgresError, AMissingPermissionIsNamed)
+{
+    make_counter();
+    ask("CREATE ROLE " + schema_);
+    ask("GRANT USAGE ON SCHEMA " + schema_ + " TO " + schema_);
+    {
+        auto const on = open();
+        run(*on, "SET ROLE " + schema_);
+        auto const e = error_of([&] { run(*on, add_one); });
+        EXPECT_EQ(e.code(), errc::backend_failure);
+        EXPECT_STREQ(e.what(), "the user has no permission for it in the database");
+        EXPECT_TRUE(names_code(e, "42501")) << e.server_message();
+    }
+    EXPECT_EQ(counted(), "0");
+    ask("REVOKE USAGE ON SCHEMA " + schema_ + " FROM " + schema_);
+    ask("DROP ROLE " + schema_);
+}
+
+TEST_F(PostgresError, AConfiguredLimitThatIsReachedIsUnavailable)
+{
+    auto const on = open();
+    run(*on, "SET work_mem = '64kB'");
+    run(*on, "SET temp_file_limit = '64kB'");
+    auto const e = error_of([&] {
+        number(*on, "SELECT max(n) FROM (SELECT n FROM generate_series(1, 50000) n ORDER BY -n) s");
+    });
+    EXPECT_EQ(e.code(), errc::unavailable);
+    EXPECT_TRUE(names_code(e, "53400")) << e.server_message();
+    EXPECT_EQ(number(*on, "SELECT 1"), 1);
 }
 
 }  // namespace

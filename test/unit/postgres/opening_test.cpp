@@ -162,6 +162,19 @@ TEST_F(PostgresOpening, AMissingPasswordIsNamed)
     EXPECT_STREQ(e.what(), "the database server asks for a password, and none was given");
 }
 
+TEST_F(PostgresOpening, AUserThatMayNotLogInIsNamed)
+{
+    ask("CREATE ROLE " + schema_ + " NOLOGIN PASSWORD 'x'");
+    auto const e = failure_of(*changed([&](auto& parts) {
+        parts.user = schema_;
+        parts.password = "x";
+    }));
+    EXPECT_EQ(e.code(), errc::backend_failure);
+    EXPECT_STREQ(e.what(), "the database server refused the user name or the password");
+    EXPECT_TRUE(names_code(e, "28000")) << e.server_message();
+    ask("DROP ROLE " + schema_);
+}
+
 TEST_F(PostgresOpening, AMissingDatabaseIsNamed)
 {
     auto const e = failure_of(*changed([](auto& parts) { parts.database = "missing"; }));

@@ -18,15 +18,129 @@ namespace {
 
 using begin = sql::begin_mode;
 
+// What each code means, written down a second time: while connecting, in the transaction, in the
+// middle of COMMIT.
+struct meant_codes {
+    errc connecting;
+    errc in_transaction;
+    errc committing;
+    std::vector<int> codes;
+};
+
+std::vector<meant_codes> const& all_meant()
+{
+    using enum errc;
+    static std::vector<meant_codes> const all{
+        {backend_failure,
+         backend_failure,
+         backend_failure,
+         {SQLITE_ERROR,
+          SQLITE_ERROR_MISSING_COLLSEQ,
+          SQLITE_PERM,
+          SQLITE_LOCKED,
+          SQLITE_LOCKED_VTAB,
+          SQLITE_READONLY_DBMOVED,
+          SQLITE_IOERR_READ,
+          SQLITE_IOERR_SHORT_READ,
+          SQLITE_IOERR_WRITE,
+          SQLITE_IOERR_SHMOPEN,
+          SQLITE_CORRUPT,
+          SQLITE_CORRUPT_VTAB,
+          SQLITE_CORRUPT_SEQUENCE,
+          SQLITE_CORRUPT_INDEX,
+          SQLITE_FULL,
+          SQLITE_TOOBIG,
+          SQLITE_MISUSE,
+          SQLITE_NOLFS,
+          SQLITE_AUTH,
+          SQLITE_RANGE,
+          SQLITE_NOTADB}},
+        {transaction_aborted,
+         transaction_aborted,
+         transaction_aborted,
+         {SQLITE_ERROR_SNAPSHOT, SQLITE_ABORT, SQLITE_ABORT_ROLLBACK, SQLITE_SCHEMA}},
+        {backend_failure,
+         backend_failure,
+         commit_unknown,
+         {SQLITE_INTERNAL,
+          SQLITE_NOMEM,
+          SQLITE_IOERR,
+          SQLITE_IOERR_FSYNC,
+          SQLITE_IOERR_DIR_FSYNC,
+          SQLITE_IOERR_TRUNCATE,
+          SQLITE_IOERR_SHMSIZE,
+          SQLITE_IOERR_SHMLOCK,
+          SQLITE_IOERR_SHMMAP,
+          SQLITE_IOERR_NOMEM,
+          SQLITE_IOERR_CORRUPTFS}},
+        {unavailable,
+         lock_timeout,
+         lock_timeout,
+         {SQLITE_BUSY, SQLITE_BUSY_RECOVERY, SQLITE_BUSY_TIMEOUT}},
+        {unavailable, transaction_aborted, transaction_aborted, {SQLITE_BUSY_SNAPSHOT}},
+        {unsafe_settings, unsafe_settings, unsafe_settings, {SQLITE_LOCKED_SHAREDCACHE}},
+        {unsafe_settings,
+         backend_failure,
+         backend_failure,
+         {SQLITE_READONLY,
+          SQLITE_READONLY_RECOVERY,
+          SQLITE_READONLY_CANTLOCK,
+          SQLITE_READONLY_ROLLBACK,
+          SQLITE_READONLY_CANTINIT,
+          SQLITE_READONLY_DIRECTORY}},
+        {deadline_exceeded, deadline_exceeded, deadline_exceeded, {SQLITE_INTERRUPT}},
+        {unavailable,
+         backend_failure,
+         backend_failure,
+         {SQLITE_CANTOPEN,
+          SQLITE_CANTOPEN_ISDIR,
+          SQLITE_CANTOPEN_FULLPATH,
+          SQLITE_CANTOPEN_SYMLINK}},
+        {unavailable, unavailable, unavailable, {SQLITE_PROTOCOL}},
+        {constraint_violated,
+         constraint_violated,
+         constraint_violated,
+         {SQLITE_CONSTRAINT,
+          SQLITE_CONSTRAINT_CHECK,
+          SQLITE_CONSTRAINT_FOREIGNKEY,
+          SQLITE_CONSTRAINT_NOTNULL,
+          SQLITE_CONSTRAINT_TRIGGER,
+          SQLITE_CONSTRAINT_DATATYPE,
+          SQLITE_MISMATCH}},
+        {version_exhausted, version_exhausted, version_exhausted, {SQLITE_CONSTRAINT_FUNCTION}},
+        {already_exists,
+         already_exists,
+         already_exists,
+         {SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE, SQLITE_CONSTRAINT_ROWID}},
+    };
+    return all;
+}
+
+// Fails the test when none or several lines name the code.
+meant_codes meant_by(int code)
+{
+    meant_codes found{};
+    std::ptrdiff_t lines = 0;
+    for (auto const& line : all_meant()) {
+        auto const named = std::ranges::count(line.codes, code);
+        lines += named;
+        if (named != 0)
+            found = line;
+    }
+    EXPECT_EQ(lines, 1) << code;
+    return found;
+}
+
 class EveryResultCode : public testing::TestWithParam<meaning> {};
 
-TEST_P(EveryResultCode, IsTranslatedByItsOwnRow)
+TEST_P(EveryResultCode, IsTranslatedToWhatItMeans)
 {
     auto const& row = GetParam();
+    auto const meant = meant_by(row.code);
     auto const in = [&](phase when) { return make_error(row.code, when, "spoken"); };
-    EXPECT_EQ(in(phase::connecting).code(), row.connecting);
-    EXPECT_EQ(in(phase::in_transaction).code(), row.in_transaction);
-    EXPECT_EQ(in(phase::commit_sent).code(), row.committing);
+    EXPECT_EQ(in(phase::connecting).code(), meant.connecting);
+    EXPECT_EQ(in(phase::in_transaction).code(), meant.in_transaction);
+    EXPECT_EQ(in(phase::commit_sent).code(), meant.committing);
     auto const e = in(phase::commit_sent);
     EXPECT_EQ(e.when(), phase::commit_sent);
     EXPECT_STREQ(e.what(), row.sentence);
@@ -55,6 +169,13 @@ INSTANTIATE_TEST_SUITE_P(Table,
                          EveryResultCode,
                          testing::ValuesIn(meanings().begin(), meanings().end()),
                          [](auto const& of) { return "Code" + std::to_string(of.param.code); });
+
+TEST(ResultCode, EachThatIsToHaveARowHasOne)
+{
+    for (auto const& line : all_meant())
+        for (int const code : line.codes)
+            EXPECT_EQ(std::ranges::count(meanings(), code, &meaning::code), 1) << code;
+}
 
 TEST(ResultCode, NoneHasTwoRows)
 {
