@@ -18,7 +18,8 @@ public:
 
     void add(statement& of, std::span<value const> parameters)
     {
-        if (statement_ != &of || !table_.accepts(parameters)) {
+        if (statement_ != &of || !table_.accepts(parameters) ||
+            !of.has_room_for(table_.size_in_bytes() + size_in_message(parameters))) {
             flush();
             statement_ = &of;
             table_.clear(parameters.size());

@@ -65,6 +65,9 @@ public:
 
     [[nodiscard]] bool is_reading() const noexcept { return reading_; }
 
+    // The server takes shorter messages only.
+    [[nodiscard]] std::size_t message_max() const noexcept { return facts_.message_max; }
+
     [[nodiscard]] std::chrono::milliseconds lock_wait() const noexcept { return lock_wait_; }
 
     // A call to the server, for as long as it lives: refuses where nothing can be sent, and is

@@ -198,7 +198,7 @@ server_facts look_at(st_mysql* server)
     auto const rows = ask(server,
                           "SHOW SESSION VARIABLES WHERE Variable_name IN ('wsrep_on', "
                           "'innodb_snapshot_isolation', 'read_only', 'innodb_read_only', "
-                          "'idle_transaction_timeout', "
+                          "'idle_transaction_timeout', 'max_allowed_packet', "
                           "'default_storage_engine', 'enforce_storage_engine')");
     for (auto const& row : rows) {
         auto const& name = row.at(0);
@@ -211,6 +211,8 @@ server_facts look_at(st_mysql* server)
             result.idles_without_limit = is == "0";
         else if (name == "read_only" || name == "innodb_read_only")
             result.is_read_only = result.is_read_only || is != "OFF";
+        else if (name == "max_allowed_packet")
+            result.message_max = std::stoull(is);
         else if (name == "default_storage_engine")
             result.default_engine = is;
         else if (name == "enforce_storage_engine")

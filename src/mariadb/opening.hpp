@@ -5,6 +5,7 @@
 #include "mariadb/options.hpp"
 #include "sql/connection.hpp"
 
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,7 +17,8 @@ struct server_facts {
     bool in_cluster = false;          // Galera
     bool has_snapshot_check = false;  // innodb_snapshot_isolation
     bool is_read_only = false;
-    bool idles_without_limit = false;  // idle_transaction_timeout
+    bool idles_without_limit = false;                                   // idle_transaction_timeout
+    std::size_t message_max = std::numeric_limits<std::size_t>::max();  // max_allowed_packet
     std::string default_engine{};
     std::string enforced_engine{};
 };

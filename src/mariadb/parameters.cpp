@@ -12,7 +12,7 @@ namespace {
 constexpr int first_year = 1;
 constexpr int last_year = 9999;
 
-// What a row costs beside its bytes, roughly.
+// A number or a time, or the length before bytes; its type; whether it is NULL.
 constexpr std::size_t bytes_of_a_value = 16;
 
 [[nodiscard]] void* pointer_to(value const& v) noexcept
@@ -58,6 +58,14 @@ MYSQL_TIME to_server_time(std::int64_t microseconds)
     result.second_part = static_cast<unsigned long>(time.subseconds().count());
     result.time_type = MYSQL_TIMESTAMP_DATETIME;
     return result;
+}
+
+std::size_t size_in_message(std::span<value const> values) noexcept
+{
+    std::size_t bytes = 0;
+    for (value const v : values)
+        bytes += bytes_of_a_value + (v.holds_bytes() ? v.text().size() : 0);
+    return bytes;
 }
 
 void parameters::point(std::size_t index, enum_field_types type, void* to)
@@ -182,8 +190,8 @@ void parameter_table::add(std::span<value const> values)
             to.ends.push_back(to.bytes.size());
             break;
         }
-        bytes_ += bytes_of_a_value + (v.holds_bytes() ? v.text().size() : 0);
     }
+    bytes_ += size_in_message(values);
     ++rows_;
 }
 

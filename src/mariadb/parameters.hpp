@@ -14,6 +14,9 @@ namespace tiebreak::mariadb {
 // Throws constraint_violated for a year outside of 1 to 9999.
 [[nodiscard]] MYSQL_TIME to_server_time(std::int64_t microseconds);
 
+// What the values add to a message, at most.
+[[nodiscard]] std::size_t size_in_message(std::span<value const> values) noexcept;
+
 // The parameters of one run. Nothing is copied but numbers and times.
 class parameters {
 public:

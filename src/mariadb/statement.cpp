@@ -16,6 +16,9 @@ namespace {
 
 constexpr auto no_count = ~std::uint64_t{0};
 
+// Of a message, beside its text or its values.
+constexpr std::size_t head_bytes = 64;
+
 [[nodiscard]] error lacks_count()
 {
     return error(errc::backend_failure, "the number of rows of a statement is not known")
@@ -73,6 +76,7 @@ statement::~statement()
 
 std::unique_ptr<statement::prepared> statement::prepare(std::string const& text)
 {
+    check_size(text.size());
     connection::call talk(on_, connection::call::kind::statement);
     statement_handle made(mysql_stmt_init(on_.handle()));
     if (!made)
@@ -117,6 +121,24 @@ void statement::check_place() const
         throw std::logic_error("this statement would commit the open transaction");
     if (on_.is_reading() && kind_ == statement_kind::changes)
         throw std::logic_error("nothing can be written in a reading transaction");
+}
+
+bool statement::has_room_for(std::size_t bytes_of_values) const noexcept
+{
+    return bytes_of_values + head_bytes < on_.message_max();
+}
+
+// The server would hang up while it is sent, and its reason be lost: a lost connection has the unit
+// run again, in vain.
+void statement::check_size(std::size_t bytes) const
+{
+    if (has_room_for(bytes)) [[likely]]
+        return;
+    throw on_.failed(ER_NET_PACKET_TOO_LARGE,
+                     std::to_string(bytes) + " bytes are not sent: max_allowed_packet is " +
+                         std::to_string(on_.message_max()),
+                     kind_ != statement_kind::reads,
+                     false);
 }
 
 // --- running
@@ -186,6 +208,7 @@ statement::outcome statement::run(std::span<value const> parameters)
         run_as_text(parameters);
         return outcome::done;
     }
+    check_size(size_in_message(parameters));
     return run_prepared([&](prepared& what) { what.bound.bind(what.handle.get(), parameters); });
 }
 

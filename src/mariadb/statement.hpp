@@ -38,6 +38,9 @@ public:
     // True when many runs can be sent as one, and are answered by the sum of their rows.
     [[nodiscard]] bool goes_in_bulk() const noexcept;
 
+    // The server takes one message with values of so many bytes.
+    [[nodiscard]] bool has_room_for(std::size_t bytes_of_values) const noexcept;
+
     // Runs all rows of the table, which takes the statement's own parameters out of force. The sum
     // of the rows matched.
     [[nodiscard]] std::int64_t execute(parameter_table& all);
@@ -72,6 +75,7 @@ private:
     [[nodiscard]] prepared& chosen();
     [[nodiscard]] bool may_wait_for_locks() const noexcept;
     void check_place() const;
+    void check_size(std::size_t bytes) const;
     outcome run(std::span<value const> parameters);
     template <class Bind>
     outcome run_prepared(Bind&& bind);

@@ -2,6 +2,7 @@
 #include "fixture.hpp"
 #include "support/loopback.hpp"
 #include "support/private_server.hpp"
+#include "support/shop.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <errmsg.h>
@@ -292,6 +293,26 @@ TEST_F(MariaPrivateServer, ThatKeepsNoFurtherPreparedStatementSaysSo)
     EXPECT_TRUE(names_code(e, ER_MAX_PREPARED_STMT_COUNT_REACHED)) << e.server_message();
     ASSERT_EQ(other.ask("SET GLOBAL max_prepared_stmt_count = 100"), "");
     EXPECT_EQ(run(*on, "SELECT ?", integer(1)), 0);
+}
+
+TEST_F(MariaPrivateServer, ThatTakesShortMessagesOnlyIsSentNoLongerOnes)
+{
+    constexpr int rows = 300;
+    test::private_server const server("mariadb");
+    stranger other(server.url());
+    ASSERT_EQ(other.ask("SET GLOBAL max_allowed_packet = 65536"), "");
+    database db(server.url());
+    create_table<test::book>(db);
+    db.transact([&](unit_of_work& work) {
+        for (int i = 0; i < rows; ++i)
+            work.add(test::book{.title = std::to_string(i)});
+    });
+    db.transact([&](unit_of_work& work) {
+        for (auto& one : work.select<test::book>().all())
+            one->text = std::string(1000, 'x');
+    });
+    EXPECT_EQ(other.ask("SELECT SUM(LENGTH(text)) FROM books WHERE version = 2"),
+              std::to_string(rows * 1000));
 }
 
 TEST_F(MariaPrivateServer, WhoseTablesWouldHaveNoTransactionsIsUnsafe)

@@ -1,4 +1,6 @@
 // Errors that the server was made to raise, one a row of the table where that can be done.
+#include <tiebreak/database.hpp>
+
 #include "fixture.hpp"
 
 #include <errmsg.h>
@@ -404,14 +406,45 @@ TEST_F(MariaFailure, ATableThatIsThereOrIsNotIsNamed)
 
 TEST_F(MariaFailure, AValueLargerThanAPacketIsNamed)
 {
-    must("CREATE TABLE t(a LONGTEXT)");
+    must("CREATE TABLE t(a LONGTEXT) ENGINE=InnoDB");
+    auto const most = static_cast<std::size_t>(std::stoul(ask("SELECT @@max_allowed_packet")));
+    std::string const large(most + (std::size_t{1} << 20U), 'x');
     auto const on = open();
-    std::string const large((std::size_t{16} << 20U) + 1, 'x');  // the server's default is 16 MB
+    auto const insert = on->prepare("INSERT INTO t VALUES(?)");
+    auto const run_with = [&](std::string_view one) { insert->execute(std::array{text(one)}); };
+    auto const expect_named = [](error const& e) {
+        EXPECT_EQ(e.code(), errc::backend_failure) << e.what();
+        EXPECT_TRUE(names_code(e, ER_NET_PACKET_TOO_LARGE)) << e.server_message();
+        EXPECT_EQ(e.when(), phase::in_transaction) << "surely not committed";
+    };
     on->begin(begin::write, isolation::engine_default);
-    auto const e = error_of([&] { run(*on, "INSERT INTO t VALUES(?)", text(large)); });
-    // the server says so and hangs up; the farewell can be lost
-    EXPECT_TRUE(e.code() == errc::backend_failure || e.code() == errc::unavailable) << e.what();
+    run(*on, "INSERT INTO t VALUES('first')");
+    expect_named(error_of([&] { run_with(large); }));
+    EXPECT_THROW(on->commit(), std::logic_error);
     on->rollback();
+    expect_named(error_of([&] { run_with(std::string_view{large}.substr(0, most)); }));
+    expect_named(error_of([&] { run(*on, "INSERT INTO t VALUES('" + large + "')"); }));
+    EXPECT_TRUE(on->alive()) << "nothing was sent";
+    EXPECT_EQ(ask("SELECT COUNT(*) FROM t"), "0");
+    run_with(std::string_view{large}.substr(0, most - 100));
+    EXPECT_EQ(ask("SELECT LENGTH(a) FROM t"), std::to_string(most - 100));
+}
+
+TEST_F(MariaFailure, AValueLargerThanAPacketIsNotSentAgain)
+{
+    must("CREATE TABLE t(a LONGTEXT) ENGINE=InnoDB");
+    auto const most = static_cast<std::size_t>(std::stoul(ask("SELECT @@max_allowed_packet")));
+    std::string const large(most * 2, 'x');
+    database db(url());
+    int runs = 0;
+    auto const e = error_of([&] {
+        db.transact([&](unit_of_work& work) {
+            ++runs;
+            work.execute("INSERT INTO t VALUES(?)", large);
+        });
+    });
+    EXPECT_EQ(e.code(), errc::backend_failure) << e.what();
+    EXPECT_EQ(runs, 1);
     EXPECT_EQ(ask("SELECT COUNT(*) FROM t"), "0");
 }
 
