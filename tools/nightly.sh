@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The long versions: ThreadSanitizer over every test, every test many times in a random order,
-# every interleaving, every race scenario often and under faults, all mutants, benchmarks, static
-# analysis of everything. Runs all of it, then says what failed.
+# The long versions: ThreadSanitizer over every test, every test many times in a random order, both
+# on all engines; every interleaving, every race scenario often and under faults, all mutants,
+# benchmarks, static analysis of everything. Runs all of it, then says what failed.
 #
 #   tools/nightly.sh [ROUNDS]      how often each race runs; default 10
 set -uo pipefail
@@ -25,13 +25,16 @@ stage() {
 
 thread_sanitizer() {
   cmake --preset tsan >/dev/null && cmake --build --preset tsan --parallel "$jobs" &&
-    ctest --test-dir build/tsan --output-on-failure --parallel "$jobs" -LE 'consumer|compile_fail'
+    TIEBREAK_REQUIRE_ENGINES=1 tools/databases.sh run \
+      ctest --test-dir build/tsan --output-on-failure --no-tests=error --parallel "$jobs" \
+      -LE 'consumer|compile_fail'
 }
 
 again_and_again() {
   cmake --preset asan >/dev/null && cmake --build --preset asan --parallel "$jobs" &&
-    ctest --test-dir build/asan --output-on-failure --parallel "$jobs" --schedule-random \
-      -LE 'consumer|compile_fail' --repeat until-fail:5
+    TIEBREAK_REQUIRE_ENGINES=1 tools/databases.sh run \
+      ctest --test-dir build/asan --output-on-failure --no-tests=error --parallel "$jobs" \
+      --schedule-random -LE 'consumer|compile_fail' --repeat until-fail:5
 }
 
 interleavings() {
