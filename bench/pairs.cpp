@@ -10,6 +10,8 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <fstream>
+#include <iomanip>
+#include <ostream>
 #include <sstream>
 #include <unistd.h>
 
@@ -87,8 +89,35 @@ void print_heading()
                 "round trips");
 }
 
-void print(result const& one, double target)
+standing standing_of(result const& one) noexcept
 {
+    if (one.target <= 0)
+        return standing::no_target;
+    if (one.ratio <= one.target)
+        return standing::met;
+    return one.ratio_low <= one.target ? standing::unclear : standing::missed;
+}
+
+int judge(std::vector<result> const& all, std::ostream& to)
+{
+    std::ostringstream missed;
+    missed << std::fixed << std::setprecision(3);
+    for (auto const& one : all) {
+        if (standing_of(one) == standing::missed)
+            missed << (missed.view().empty() ? " " : ", ") << one.name << " on " << one.engine
+                   << " (" << one.ratio_low << ".." << one.ratio_high << ", at most " << one.target
+                   << ")";
+    }
+    if (missed.view().empty())
+        return 0;
+    to << "above the target:" << missed.view() << "\n";
+    return 1;
+}
+
+void print(result const& one)
+{
+    constexpr char const* said[] = {"", "yes", "within the spread", "NO"};
+
     std::printf("%-31s %-10s %8.3f %11.3f %7.3f  %.3f..%.3f  %3d and %d",
                 one.name.c_str(),
                 one.engine.c_str(),
@@ -99,8 +128,9 @@ void print(result const& one, double target)
                 one.ratio_high,
                 one.bare_round_trips,
                 one.tiebreak_round_trips);
-    if (target > 0)
-        std::printf("   at most %.2f: %s", target, one.ratio <= target ? "yes" : "NO");
+    auto const how = standing_of(one);
+    if (how != standing::no_target)
+        std::printf("   at most %.2f: %s", one.target, said[static_cast<int>(how)]);
     std::printf("\n");
     std::fflush(stdout);
 }

@@ -2,7 +2,9 @@
 // both alike. What is reported is the median of the pairs' ratios, with its spread.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <iosfwd>
 #include <string>
 #include <vector>
 
@@ -27,7 +29,22 @@ struct result {
     int bare_round_trips = 0;
     int tiebreak_round_trips = 0;
     double flush_us = 0;  ///< what a commit waited for the disk; 0 in memory
+    double target = 0;    ///< the most that the ratio may be; 0: none
 };
+
+/// How a result stands to its target.
+enum class standing : std::uint8_t {
+    no_target,
+    met,      ///< by the median
+    unclear,  ///< the target lies between the 10th percentile and the median: noise can do that
+    missed,   ///< not even one pair in ten was as fast as it should be
+};
+
+[[nodiscard]] standing standing_of(result const& one) noexcept;
+
+/// Names in one line those that missed their target; nothing when none has. The exit code that
+/// follows: 0, or 1 when one has.
+[[nodiscard]] int judge(std::vector<result> const& all, std::ostream& to);
 
 /// Runs `bare(n)` and `ours(n)` in turn; each does its operation n times. Before that, once each to
 /// count round trips.
@@ -38,7 +55,7 @@ struct result {
                              std::function<void(int)> const& ours);
 
 void print_heading();
-void print(result const& one, double target);
+void print(result const& one);
 
 /// Writes `bench.json`: adds the results to those of the same file with other names or engines.
 void write_json(std::string const& file, double flush_us, std::vector<result> const& results);

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <iostream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,14 +20,15 @@ struct settings {
 };
 
 // One side of the headline, many times: what callgrind counts.
-void run_alone(settings const& how)
+int run_alone(settings const& how)
 {
     bench::contest on(how.url);
     auto const& headline = bench::benchmarks().front();
     (how.alone == "bare" ? headline.bare : headline.library)(on, how.times);
+    return 0;
 }
 
-void run(settings const& how)
+int run(settings const& how)
 {
     double const disk_us = bench::flush_cost_us();
     double flush_us = 0;
@@ -60,10 +62,12 @@ void run(settings const& how)
             [&](int n) { one.bare(on, n); },
             [&](int n) { one.library(on, n); }));
         results.back().flush_us = flush_us;
-        bench::print(results.back(), target);
+        results.back().target = target;
+        bench::print(results.back());
     }
     if (!how.how.json.empty())
         bench::write_json(how.how.json, disk_us, results);
+    return bench::judge(results, std::cerr);
 }
 
 }  // namespace
@@ -72,7 +76,9 @@ int main(int argc, char** argv)
 {
     CLI::App app{
         "The library against the bare C client of an engine: same statements, one process, "
-        "interleaved pairs.\nExample: bench_micro --db postgresql://user@localhost/test"};
+        "interleaved pairs.\nExample: bench_micro --db postgresql://user@localhost/test\n"
+        "Exit codes: 0; 1 a ratio is above its target, even at the lower end of the spread; 2 bad "
+        "usage, or no benchmark could be run."};
     settings how;
     app.add_option("--db", how.url, "a server, else SQLite in memory");
     app.add_option("--pairs", how.how.pairs, "pairs for each benchmark")
@@ -91,10 +97,9 @@ int main(int argc, char** argv)
         return app.exit(wrong) == 0 ? 0 : 2;
     }
     try {
-        how.alone.empty() ? run(how) : run_alone(how);
+        return how.alone.empty() ? run(how) : run_alone(how);
     } catch (std::exception const& wrong) {
         std::fprintf(stderr, "bench_micro: %s\n", wrong.what());
         return 2;
     }
-    return 0;
 }
