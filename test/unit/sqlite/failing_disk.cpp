@@ -14,6 +14,7 @@ int log_write_code = SQLITE_OK;
 int log_flush_code = SQLITE_OK;
 int calls_left = 0;
 int code_of_call = SQLITE_OK;
+bool struck = false;
 sqlite3_vfs* below = nullptr;
 
 struct shim {
@@ -44,6 +45,7 @@ int code_now(sqlite3_file* file, int lasting)
     if (!reinterpret_cast<shim*>(file)->is_log)
         return SQLITE_OK;
     if (calls_left > 0 && --calls_left == 0) {
+        struck = true;
         if (code_of_call == failing_disk::dies)
             ::raise(SIGKILL);
         return code_of_call;
@@ -155,6 +157,12 @@ void failing_disk::at_log_call(int nth, int code)
 {
     calls_left = nth;
     code_of_call = code;
+    struck = false;
+}
+
+bool failing_disk::has_struck() noexcept
+{
+    return struck;
 }
 
 void failing_disk::fail_log_flushes(int code)

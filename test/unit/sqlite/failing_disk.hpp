@@ -19,6 +19,8 @@ public:
     // The `nth` write or flush of the write-ahead log from now on, counted from 1, ends with this
     // result code; with `dies` the process is killed before it. Once.
     static void at_log_call(int nth, int code);
+    // Whether that call has come.
+    [[nodiscard]] static bool has_struck() noexcept;
     static constexpr int dies = -1;
 };
 
