@@ -87,6 +87,28 @@ race_on() {
   return 1
 }
 
+# deadlocks_of URL ARGUMENT…: one crowd in one process meets on one coupon of MariaDB. Whoever inserts
+# first is ended by deadlocks, which no exit code says, and nobody else is.
+deadlocks_of() {
+  local url=$1
+  shift
+  local race=(build/release/bin/tiebreak race "$@" --db "$url")
+  if ! "${race[@]}" --json build/race.json >build/race.log 2>&1 ||
+      ! python3 - build/race.json >>build/race.log 2>&1 <<'EOF'
+import json, sys
+of = {one["strategy"]: one["deadlocks"] for one in json.load(open(sys.argv[1]))["results"]}
+print("deadlocks:", of)
+wrong = [name for name in ("optimistic", "conditional", "pessimistic") if of[name] != 0]
+wrong += ["insert_first"] if of["insert_first"] == 0 else []
+sys.exit("not as promised: " + ", ".join(wrong) if wrong else 0)
+EOF
+  then
+    echo "FAILED on ${url%%:*}: tiebreak race $*"
+    cat build/race.log
+    return 1
+  fi
+}
+
 # Every scenario on both servers: stocks, processes x threads, isolation levels, thinking, faults.
 races_on_servers() {
   make --no-print-directory build || return 1
@@ -111,6 +133,8 @@ races_on_servers() {
       done
     done
   done
+  deadlocks_of "$TIEBREAK_TEST_MARIADB_URL" \
+    coupon --users 500 --stock 1000 --threads 50 --processes 1 || result=1
   return $result
 }
 
