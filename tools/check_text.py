@@ -3,6 +3,7 @@
 
     tools/check_text.py [ROOT]
 
+The database decides about time, so the clock of this process is for the files in CLOCK_FILES alone.
 A source beside a header of its name needs no comment that tells its purpose: the header does.
 Sizes above the aim (header 250 lines, source 400, test 600, line 100 columns) are warnings.
 """
@@ -26,6 +27,19 @@ FORBIDDEN = [
     (re.compile(r"\r$"), "a carriage return at the end of the line"),
     (re.compile(r"^(<{7}|>{7}) "), "a merge conflict"),
 ]
+
+# Clocks that tell the time of day; those that only measure how long something takes are free.
+CLOCK = re.compile(r"\b(system_clock|utc_clock|CLOCK_REALTIME\w*|gettimeofday|"
+                   r"std::time\(|time\((nullptr|NULL)\))")
+CLOCK_FILES = {
+    "src/sqlite/opening.cpp": "is the clock of SQLite, whose own counts milliseconds",
+    "service/http/io_thread.cpp": "the Date of answers",
+    "service/http/access_log.cpp": "when a request was answered, for people",
+    "service/http/access_log.hpp": "the type of that moment",
+    "test/service/watching_test.cpp": "a fixed moment for the access log",
+    "test/unit/mariadb/dialect_test.cpp": "compares the server's clock with it",
+    "test/unit/sqlite/statement_test.cpp": "compares SQLite's clock with it",
+}
 
 
 def tracked(root):
@@ -63,8 +77,13 @@ def main():
             for pattern, sentence in FORBIDDEN:
                 if pattern.search(line):
                     findings.append(f"{path}:{number}: {sentence}")
+            if path.suffix in SOURCES and str(path) not in CLOCK_FILES and CLOCK.search(line):
+                findings.append(f"{path}:{number}: the clock of this process: the database decides "
+                                "about time, see CLOCK_FILES in tools/check_text.py")
             if path.suffix in SOURCES and len(line) > COLUMNS_MAX:
                 warnings.append(f"{path}:{number}: {len(line)} columns")
+        if str(path) in CLOCK_FILES and not CLOCK.search(text):
+            findings.append(f"{path}:1: has no clock: take it from CLOCK_FILES")
         limit = lines_at_most(path)
         if limit and len(lines) - 1 > limit:
             warnings.append(f"{path}:1: {len(lines) - 1} lines, the aim is {limit}")

@@ -161,11 +161,9 @@ TEST_P(CommitToken, OfARunningUnitIsWaitedForAndThenUnknown)
 TEST_P(CommitToken, IsPurgedByAge)
 {
     add_setting("a", with("old"));
-    auto const then = std::chrono::time_point_cast<std::chrono::microseconds>(
-        std::chrono::system_clock::now() - std::chrono::hours{24 * 8});
     db().transact([&](unit_of_work& work) {
-        auto const place = db().engine() == "postgresql" ? "$1" : "?";
-        work.execute(std::string{"UPDATE tiebreak_commits SET at = "} + place, then);
+        work.execute("UPDATE tiebreak_commits SET at = " + placeholder(db(), 1),
+                     work.database_time() - std::chrono::hours{24 * 8});
     });
     add_setting("b", with("new"));
     EXPECT_EQ(purge_commit_tokens(db(), std::chrono::hours{24 * 9}), 0);

@@ -114,6 +114,17 @@ class Checks(unittest.TestCase):
     def test_text_of_header(self):
         self.expect("no #pragma once", "check_text.py", **{"a.hpp": HEAD})
 
+    def test_clocks(self):
+        now = HEAD + "auto const now = std::chrono::{}::now();\n"
+        self.expect_right("check_text.py", **{"service/http/io_thread.cpp":
+                                              now.format("system_clock")})
+        self.expect("has no clock", "check_text.py",
+                    **{"service/http/io_thread.cpp": now.format("steady_clock")})
+        self.expect("a.cpp:2: the clock of this process", "check_text.py",
+                    **{"systems/a.cpp": now.format("system_clock")})
+        self.expect("b.cpp:2: the clock of this process", "check_text.py",
+                    **{"test/b.cpp": HEAD + "auto const now = std::time(nullptr);\n"})
+
     def test_sizes_are_warnings(self):
         code, output = self.run_check("check_text.py", **{
             "src/a.cpp": HEAD + "\n" * 400, "b.cpp": HEAD + "//" + "x" * 99 + "\n"})

@@ -7,6 +7,7 @@
 #include "sql/connection.hpp"
 #include "sqlite/sqlite.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -155,6 +156,14 @@ public:
 
     // The same, word for word.
     [[nodiscard]] statements sent_in_full() { return std::exchange(log_.texts, {}); }
+
+    // How many of the statements since the last call take a time from the database.
+    [[nodiscard]] std::ptrdiff_t told_by_the_database()
+    {
+        return std::ranges::count_if(std::exchange(log_.texts, {}), [](std::string const& text) {
+            return text.find("tiebreak_now()") != std::string::npos;
+        });
+    }
 
     void forget() { log_ = {}; }
 
