@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <errmsg.h>
+#include <limits>
 #include <mysql.h>
 #include <mysqld_error.h>
 #include <stdexcept>
@@ -14,16 +15,8 @@ namespace tiebreak::mariadb {
 
 namespace {
 
-constexpr auto no_count = ~std::uint64_t{0};
-
 // Of a message, beside its text or its values.
 constexpr std::size_t head_bytes = 64;
-
-[[nodiscard]] error lacks_count()
-{
-    return error(errc::backend_failure, "the number of rows of a statement is not known")
-        .seen_in(phase::in_transaction);
-}
 
 // max_statement_time takes seconds; it ends the wait for a lock, too, which WAIT n would not do in
 // less than whole seconds. It counts the work as well: not to wait at all is said otherwise.
@@ -39,6 +32,15 @@ constexpr std::size_t head_bytes = 64;
 }
 
 }  // namespace
+
+std::int64_t rows_counted(std::uint64_t told)
+{
+    if (told > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
+        throw error(errc::backend_failure, "the number of rows of a statement is not known")
+            .seen_in(phase::in_transaction);
+    }
+    return static_cast<std::int64_t>(told);
+}
 
 struct statement::kept_rows {
     std::vector<stored_value> values;
@@ -192,12 +194,7 @@ void statement::reset() noexcept
 
 std::int64_t statement::count() const
 {
-    if (as_text_)
-        return text_rows_;
-    auto const rows = mysql_stmt_affected_rows(current_->handle.get());
-    if (rows == no_count)
-        throw lacks_count();
-    return static_cast<std::int64_t>(rows);
+    return rows_counted(as_text_ ? text_rows_ : mysql_stmt_affected_rows(current_->handle.get()));
 }
 
 statement::outcome statement::run(std::span<value const> parameters)
@@ -397,7 +394,7 @@ void statement::run_as_text(std::span<value const> parameters)
     bool const killed = talk.end();
     if (!good)
         throw on_.failed(true, killed);
-    text_rows_ = rows == no_count ? 0 : static_cast<std::int64_t>(rows);
+    text_rows_ = rows;
     if (undoes)
         on_.recovered();
     else

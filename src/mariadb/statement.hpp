@@ -16,6 +16,10 @@
 
 namespace tiebreak::mariadb {
 
+// The rows that the server says it has matched; an error when it does not say, because a count that
+// is not known must be neither a win nor a loss.
+[[nodiscard]] std::int64_t rows_counted(std::uint64_t told);
+
 class statement final : public sql::statement {
 public:
     statement(connection& on, std::string_view text, sql::taken_key then);
@@ -99,7 +103,7 @@ private:
     std::unique_ptr<kept_rows> kept_;
     bool as_text_ = false;  // the server does not prepare it
     bool has_rows_ = false;
-    std::int64_t text_rows_ = 0;
+    std::uint64_t text_rows_ = 0;  // as told, by a run as text
 };
 
 }  // namespace tiebreak::mariadb

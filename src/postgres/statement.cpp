@@ -33,14 +33,19 @@ namespace {
 
 }  // namespace
 
-std::int64_t rows_matched(pg_result const* answer)
+std::int64_t rows_counted(std::string_view told)
 {
-    std::string_view const text = PQcmdTuples(const_cast<PGresult*>(answer));
     std::int64_t rows = 0;
-    auto const [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), rows);
-    if (!text.empty() && (wrong != std::errc{} || end != text.data() + text.size()))
+    auto const [end, wrong] = std::from_chars(told.data(), told.data() + told.size(), rows);
+    bool const is_known = wrong == std::errc{} && end == told.data() + told.size() && rows >= 0;
+    if (!told.empty() && !is_known)
         throw error(errc::backend_failure, "the database did not say how many rows it matched");
     return rows;
+}
+
+std::int64_t rows_matched(pg_result const* answer)
+{
+    return rows_counted(PQcmdTuples(const_cast<PGresult*>(answer)));
 }
 
 statement::statement(connection& on, std::string_view text)

@@ -6,9 +6,14 @@
 #include "sql/statement.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace tiebreak::postgres {
+
+// The number that a command's tag ends with, empty for one that counts no rows; an error when it is
+// no number, because a count that is not known must be neither a win nor a loss.
+[[nodiscard]] std::int64_t rows_counted(std::string_view told);
 
 // The rows that a command matched, by its tag: 0 for one that counts none.
 [[nodiscard]] std::int64_t rows_matched(pg_result const* answer);
