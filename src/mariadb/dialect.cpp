@@ -1,7 +1,6 @@
 // MariaDB's side of the places where the engines' SQL differs.
 #include "mariadb/driver.hpp"
-
-#include <limits>
+#include "mariadb/errors.hpp"
 
 namespace tiebreak::mariadb {
 
@@ -55,17 +54,13 @@ public:
         ((((out += '(') += time) += " + INTERVAL ") += microseconds) += " MICROSECOND)";
     }
 
+    // The mark depends on the version, or it would be refused for a version that is NULL, too.
     void
     next_version(std::string& out, std::string_view version, std::int64_t highest) const override
     {
-        // strict mode refuses a sum outside of its column; a maximum that is not the column's own
-        // is passed with a sum outside of every column
-        if (is_highest_of_a_column(highest)) {
-            (out += version) += " + 1";
-            return;
-        }
-        ((out += version) += " + IF(") += version;
-        ((out += " < ") += std::to_string(highest)) += ", 1, 9223372036854775807)";
+        (((out += version) += " + IF(") += version) += " < ";
+        ((out += std::to_string(highest)) += ", 1, CAST(CONCAT('") += version_exhausted_mark;
+        ((out += "', LEFT(") += version) += ", 0)) AS INTEGER))";
     }
 
     void hold(std::string& out, sql::row_lock how, sql::if_held then) const override
@@ -92,14 +87,6 @@ public:
     void table_options(std::string& out) const override
     {
         out += " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin";
-    }
-
-private:
-    [[nodiscard]] static bool is_highest_of_a_column(std::int64_t version) noexcept
-    {
-        return version == std::numeric_limits<std::int16_t>::max() ||
-               version == std::numeric_limits<std::int32_t>::max() ||
-               version == std::numeric_limits<std::int64_t>::max();
     }
 };
 

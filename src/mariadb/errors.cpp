@@ -455,7 +455,13 @@ error make_error(unsigned int code, moment when, std::string_view spoken)
         seen = phase::commit_sent;
         break;
     }
-    return error(what, row.sentence, "MariaDB " + std::to_string(code) + ": " + std::string(spoken))
+    auto const* sentence = row.sentence;
+    if (code == ER_TRUNCATED_WRONG_VALUE &&
+        spoken.find(version_exhausted_mark) != std::string_view::npos) {
+        what = errc::version_exhausted;
+        sentence = "the version of a row is at its maximum";
+    }
+    return error(what, sentence, "MariaDB " + std::to_string(code) + ": " + std::string(spoken))
         .seen_in(seen);
 }
 

@@ -10,6 +10,10 @@ struct st_mysql;
 
 namespace tiebreak::mariadb {
 
+// What a statement is made to say when the version of a row is at its maximum: a cast of this text
+// to a number, which strict mode refuses and quotes.
+constexpr std::string_view version_exhausted_mark = "tiebreak: version exhausted";
+
 // Where a statement was when it failed; decides before the number does.
 enum class moment : std::uint8_t {
     connecting,

@@ -60,12 +60,9 @@ public:
     later(std::string& out, std::string_view time, std::string_view microseconds) const = 0;
 
     // Appends the number after a version that nobody has looked at before the statement. At
-    // `highest` the statement fails, with version_exhausted or constraint_violated: an engine
-    // whose integer columns check their range needs no more than the sum.
-    virtual void next_version(std::string& out, std::string_view version, std::int64_t) const
-    {
-        (out += version) += " + 1";
-    }
+    // `highest` the statement fails with version_exhausted.
+    virtual void
+    next_version(std::string& out, std::string_view version, std::int64_t highest) const = 0;
 
     // Appends what follows a SELECT, LIMIT included, that holds its rows. Nothing on an engine
     // whose transactions hold the whole database.

@@ -83,13 +83,6 @@ protected:
         create_table<timed_note>(db());
     }
 
-    // Of a statement that bumps versions nobody has looked at, MariaDB says only that a number is
-    // out of range.
-    [[nodiscard]] errc unseen()
-    {
-        return db().engine() == "mariadb" ? errc::constraint_violated : errc::version_exhausted;
-    }
-
     template <class Note>
     void add(std::string_view id = "a")
     {
@@ -241,8 +234,9 @@ TEST_P(Version, AtItsMaximumEveryWriteIsRefusedAndNothingWraps)
                     errc::version_exhausted);
         EXPECT_ERRC(
             (void)notes.update_if("a", field<&Note::text> == "first", field<& Note::text> = "x"),
-            unseen());
-        EXPECT_ERRC((void)notes.update_where({}, field<& Note::text> = "x"), unseen());
+            errc::version_exhausted);
+        EXPECT_ERRC((void)notes.update_where({}, field<& Note::text> = "x"),
+                    errc::version_exhausted);
         EXPECT_EQ(text<Note>(), "first");
         EXPECT_EQ(number<Note>(), most);
 
@@ -273,7 +267,7 @@ TEST_P(Version, OneRowAtItsMaximumStopsTheWholeBulkUpdate)
     set_version<note32>(std::numeric_limits<std::int32_t>::max());
     add<note32>("b");
     EXPECT_ERRC((void)repository<note32>(db()).update_where({}, field<& note32::text> = "x"),
-                unseen());
+                errc::version_exhausted);
     EXPECT_EQ(stored<note32>(db(), "a").text, "first");
     EXPECT_EQ(stored<note32>(db(), "b").text, "first");
     EXPECT_EQ(stored<note32>(db(), "b").version, version32{1});

@@ -109,10 +109,10 @@ TEST_F(MariaSql, TheNextVersionNeverWraps)
     auto const i32 = std::numeric_limits<std::int32_t>::max();
     auto const i64 = std::numeric_limits<std::int64_t>::max();
     auto const u32 = std::numeric_limits<std::uint32_t>::max();
-    EXPECT_EQ(error_of([&] { bump("s", i16, 1); }).code(), errc::constraint_violated);
-    EXPECT_EQ(error_of([&] { bump("i", i32, 1); }).code(), errc::constraint_violated);
-    EXPECT_EQ(error_of([&] { bump("b", i64, 1); }).code(), errc::constraint_violated);
-    EXPECT_EQ(error_of([&] { bump("b", u32, 2); }).code(), errc::constraint_violated);
+    EXPECT_EQ(error_of([&] { bump("s", i16, 1); }).code(), errc::version_exhausted);
+    EXPECT_EQ(error_of([&] { bump("i", i32, 1); }).code(), errc::version_exhausted);
+    EXPECT_EQ(error_of([&] { bump("b", i64, 1); }).code(), errc::version_exhausted);
+    EXPECT_EQ(error_of([&] { bump("b", u32, 2); }).code(), errc::version_exhausted);
     EXPECT_EQ(bump("s", i16, 2), 1);
     EXPECT_EQ(bump("i", i32, 2), 1);
     EXPECT_EQ(number(*on,
@@ -121,6 +121,12 @@ TEST_F(MariaSql, TheNextVersionNeverWraps)
               1);
     run(*on, "UPDATE v SET b = 4294967294 WHERE id = 2");
     EXPECT_EQ(bump("b", u32, 2), 1);
+    EXPECT_EQ(number(*on,
+                     "SELECT s = 32767 AND i = 2147483647 AND b = 9223372036854775807 FROM v "
+                     "WHERE id = 1"),
+              1);
+    run(*on, "INSERT INTO v(id) VALUES(3)");
+    EXPECT_EQ(bump("b", u32, 3), 1) << "NULL is no maximum";
 }
 
 TEST_F(MariaSql, TextsAreEqualWhenTheirBytesAre)

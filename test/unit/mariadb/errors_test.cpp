@@ -8,6 +8,7 @@
 #include <mysqld_error.h>
 #include <ostream>
 #include <set>
+#include <string>
 #include <vector>
 
 namespace tiebreak::mariadb {
@@ -267,6 +268,19 @@ TEST(MariaError, OneWithoutARowIsAFailureAndInDoubtAfterCommit)
     EXPECT_EQ(make_error(9999, moment::in_transaction, "").code(), errc::backend_failure);
     EXPECT_EQ(make_error(9999, moment::alone, "").code(), errc::backend_failure);
     EXPECT_EQ(make_error(9999, moment::committing, "").code(), errc::commit_unknown);
+}
+
+TEST(MariaError, OfTheMarkedCastIsAnExhaustedVersion)
+{
+    auto const marked =
+        "Truncated incorrect INTEGER value: '" + std::string{version_exhausted_mark} + "'";
+    for (auto const when : {moment::in_transaction, moment::alone}) {
+        EXPECT_EQ(make_error(ER_TRUNCATED_WRONG_VALUE, when, marked).code(),
+                  errc::version_exhausted);
+        EXPECT_EQ(make_error(ER_TRUNCATED_WRONG_VALUE, when, "'x'").code(),
+                  errc::constraint_violated);
+        EXPECT_EQ(make_error(ER_DUP_ENTRY, when, marked).code(), errc::already_exists);
+    }
 }
 
 TEST(MariaError, AfterTheseTheServerHasRolledBackAndGoesOn)
