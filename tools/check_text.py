@@ -41,6 +41,10 @@ CLOCK_FILES = {
     "test/unit/sqlite/statement_test.cpp": "compares SQLite's clock with it",
 }
 
+# Tests ask for a capability by name, or a helper of test/support; there the engines are told apart.
+ENGINE = re.compile(r"\bengine\(\) *[=!]=|\bTIEBREAK_ON_SERVERS\b")
+WITHOUT_ENGINES = "test/conformance/"
+
 
 def tracked(root):
     """Tracked text files."""
@@ -80,6 +84,9 @@ def main():
             if path.suffix in SOURCES and str(path) not in CLOCK_FILES and CLOCK.search(line):
                 findings.append(f"{path}:{number}: the clock of this process: the database decides "
                                 "about time, see CLOCK_FILES in tools/check_text.py")
+            if str(path).startswith(WITHOUT_ENGINES) and ENGINE.search(line):
+                findings.append(f"{path}:{number}: names an engine: ask for a capability, or use a "
+                                "helper of test/support")
             if path.suffix in SOURCES and len(line) > COLUMNS_MAX:
                 warnings.append(f"{path}:{number}: {len(line)} columns")
         if str(path) in CLOCK_FILES and not CLOCK.search(text):

@@ -94,9 +94,8 @@ TEST_P(IdempotentRedis, RemembersTheAnswerWithATimeLimit)
 TEST_P(IdempotentRedis, SparesTheDatabaseTheAnswersBody)
 {
     execute("a");
-    auto const place = db().engine() == "postgresql" ? "$1" : "?";
     db().transact([&](unit_of_work& work) {
-        work.execute(std::string{"UPDATE tiebreak_idempotency SET headers = "} + place,
+        work.execute("UPDATE tiebreak_idempotency SET headers = " + placeholder(db(), 1),
                      "content-type: spoiled\n");
     });
     expect_replay("a");

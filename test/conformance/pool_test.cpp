@@ -170,16 +170,10 @@ TEST_P(Pool, ADatabaseTellsWhatItIs)
         [&](unit_of_work&) { EXPECT_THROW((void)db().engine_version(), std::logic_error); });
 }
 
-TIEBREAK_ON_ALL_ENGINES(Pool);
-
-class PoolOnServers : public engine_test {
-protected:
-    captured_log log_;
-};
-
 // Without another run: an attempt that failed would have to be taken back first.
-TEST_P(PoolOnServers, AConnectionThatDiedIdleIsReplacedBeforeAnythingRuns)
+TEST_P(Pool, AConnectionThatDiedIdleIsReplacedBeforeAnythingRuns)
 {
+    TIEBREAK_NEEDS_CONNECTIONS();
     create_shop(db());
     fault_proxy proxy(port_of(fresh().url()));
     counters told;
@@ -207,7 +201,7 @@ TEST_P(PoolOnServers, AConnectionThatDiedIdleIsReplacedBeforeAnythingRuns)
     EXPECT_EQ(rows_of<setting>(db()), 2);
 }
 
-TIEBREAK_ON_SERVERS(PoolOnServers);
+TIEBREAK_ON_ALL_ENGINES(Pool);
 
 }  // namespace
 

@@ -116,7 +116,7 @@ TEST_P(Tracking, OnlyChangedColumnsAreWritten)
 {
     db().transact([&](unit_of_work& work) {
         auto& row = work.load<page>(1);
-        std::string const reads = db().engine() == "mariadb" ? "`reads`" : "\"reads\"";
+        auto const reads = quoted(db(), "reads");
         work.execute("UPDATE " + work.table<page>() + " SET body = 'beside', " + reads + " = " +
                      reads + " + 1");
         row.head = "changed";

@@ -162,10 +162,7 @@ TEST_P(Version, AStaleVersionIsRefusedOnEveryPathAndTheRowIsUnchanged)
 TEST_P(Version, OfAnOldWidthIsRefusedWhenItDoesNotFit)
 {
     add<note16>();
-    if (db().engine() == "postgresql")
-        db().execute("ALTER TABLE notes16 ALTER COLUMN version TYPE BIGINT");
-    else if (db().engine() == "mariadb")
-        db().execute("ALTER TABLE notes16 MODIFY version BIGINT NOT NULL");
+    widen_column<note16>(db(), "version");
     set_version<note16>(40'000);
     auto const failure = error_of([&] { (void)repository<note16>(db()).find("a"); });
     ASSERT_TRUE(failure);

@@ -80,11 +80,28 @@ inline void run_together(int threads, std::function<void(int)> const& run)
     return in.engine() == "postgresql" ? "$" + std::to_string(number) : "?";
 }
 
+// A name in the engine's quotes, for own SQL.
+[[nodiscard]] inline std::string quoted(database const& in, std::string const& name)
+{
+    return in.engine() == "mariadb" ? "`" + name + "`" : "\"" + name + "\"";
+}
+
 // The quoted name of an entity's table, for own SQL.
 template <mapped_entity T>
 [[nodiscard]] std::string table_of(database& in)
 {
     return in.transact([](unit_of_work& work) { return work.table<T>(); });
+}
+
+// Makes a number's column one of 64 bits, as somebody else's script could. SQLite's are that wide.
+template <mapped_entity T>
+void widen_column(database& in, std::string const& column)
+{
+    auto const alter = "ALTER TABLE " + table_of<T>(in) + " ";
+    if (in.engine() == "postgresql")
+        in.execute(alter + "ALTER COLUMN " + column + " TYPE BIGINT");
+    else if (in.engine() == "mariadb")
+        in.execute(alter + "MODIFY " + column + " BIGINT NOT NULL");
 }
 
 }  // namespace tiebreak::test

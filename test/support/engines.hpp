@@ -111,7 +111,7 @@ private:
                              testing::ValuesIn(tiebreak::test::shared_engines()),                  \
                              tiebreak::test::name_of_case)
 
-// Where there is a connection that can be lost.
+// For suites of which no test makes sense but where there is a connection that can be lost.
 #define TIEBREAK_ON_SERVERS(suite)                                                                 \
     GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(suite);                                          \
     INSTANTIATE_TEST_SUITE_P(engines,                                                              \
@@ -123,3 +123,8 @@ private:
 #define TIEBREAK_NEEDS(what)                                                                       \
     if (!db().supports(what))                                                                      \
     GTEST_SKIP() << "this engine lacks " << tiebreak::name_of(what)
+
+// The same where the engine must be reached over connections, which can be lost.
+#define TIEBREAK_NEEDS_CONNECTIONS()                                                               \
+    if (GetParam().is_embedded)                                                                    \
+    GTEST_SKIP() << "this engine lacks connections"

@@ -125,6 +125,12 @@ class Checks(unittest.TestCase):
         self.expect("b.cpp:2: the clock of this process", "check_text.py",
                     **{"test/b.cpp": HEAD + "auto const now = std::time(nullptr);\n"})
 
+    def test_engines_by_name(self):
+        text = HEAD + 'bool const is_one = db().engine() == "mariadb";\n'
+        self.expect_right("check_text.py", **{"test/support/a.hpp": PUBLIC + text})
+        self.expect("test/conformance/a.cpp:2: names an engine", "check_text.py",
+                    **{"test/conformance/a.cpp": text})
+
     def test_sizes_are_warnings(self):
         code, output = self.run_check("check_text.py", **{
             "src/a.cpp": HEAD + "\n" * 400, "b.cpp": HEAD + "//" + "x" * 99 + "\n"})
