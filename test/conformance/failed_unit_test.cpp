@@ -3,6 +3,7 @@
 #include "support/captured_log.hpp"
 #include "support/checks.hpp"
 #include "support/engines.hpp"
+#include "support/rivals.hpp"
 #include "support/shop.hpp"
 
 namespace tiebreak::test {
@@ -194,6 +195,48 @@ TEST_P(FailedUnit, AnAttemptAfterAFailureSeesNothingOfIt)
 }
 
 TIEBREAK_ON_ALL_ENGINES(FailedUnit);
+
+class FailedUnitRivals : public FailedUnit {};
+
+TEST_P(FailedUnitRivals, NothingOfItIsEverSeenAndWhatItHeldIsFreeAfterwards)
+{
+    auto rival = fresh().open();
+    auto const rival_sees_nothing = [&] {
+        EXPECT_EQ(stored<coupon>(rival, row_.id).version, version{1});
+        EXPECT_EQ(rows_of<setting>(rival), 0);
+    };
+    std::vector<std::function<void(unit_of_work&)>> const failing{
+        [](unit_of_work& work) {
+            EXPECT_ERRC(work.insert(coupon{.code = "A"}), errc::already_exists);
+        },
+        [](unit_of_work& work) {
+            EXPECT_ERRC(work.execute("not SQL at all"), errc::backend_failure);
+        },
+        [](unit_of_work&) { throw std::runtime_error("the callable's own"); },
+    };
+    for (auto const& fails : failing) {
+        EXPECT_ANY_THROW(db().transact([&](unit_of_work& work) {
+            work.load<coupon>(row_.id).issued_quantity = 4;
+            work.insert(setting{.name = "n"});
+            work.flush();
+            EXPECT_FALSE(can_be_written_by_a_rival(fresh(), row_.id));
+            rival_sees_nothing();
+            fails(work);
+            rival_sees_nothing();
+        }));
+        rival_sees_nothing();
+        EXPECT_TRUE(can_be_written_by_a_rival(fresh(), row_.id));
+    }
+    rival.transact([&](unit_of_work& other) {
+        other.load<coupon>(row_.id).issued_quantity = 9;
+        other.insert(setting{.name = "n"});
+    });
+    EXPECT_EQ(stored<coupon>(db(), row_.id).issued_quantity, 9);
+    EXPECT_EQ(stored<coupon>(db(), row_.id).version, version{2});
+    EXPECT_EQ(rows_of<setting>(db()), 1);
+}
+
+TIEBREAK_ON_SHARED_ENGINES(FailedUnitRivals);
 
 }  // namespace
 

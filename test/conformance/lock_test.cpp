@@ -2,6 +2,7 @@
 #include "support/captured_log.hpp"
 #include "support/checks.hpp"
 #include "support/engines.hpp"
+#include "support/rivals.hpp"
 #include "support/shop.hpp"
 
 namespace tiebreak::test {
@@ -191,28 +192,7 @@ protected:
             [&](unit_of_work& other) { other.load<coupon>(row_.id).total_quantity = to; });
     }
 
-    // Whether a rival that does not wait can write the row at this moment.
-    bool rival_can_write()
-    {
-        auto rival = fresh().open();
-        bool wrote = false;
-        try {
-            rival.transact(
-                [&](unit_of_work& other) {
-                    lock_request const now{lock_mode::pessimistic_write, no_wait};
-                    other.load<coupon>(row_.id, now).total_quantity = 1000;
-                    other.flush();
-                    wrote = true;
-                    throw std::runtime_error("leave no trace");
-                },
-                once);
-        } catch (error const& refused) {
-            EXPECT_EQ(name_of(refused.last() ? refused.last()->code() : refused.code()),
-                      name_of(errc::lock_timeout));
-        } catch (std::runtime_error const&) {
-        }
-        return wrote;
-    }
+    bool rival_can_write() { return can_be_written_by_a_rival(fresh(), row_.id); }
 };
 
 TEST_P(LockRivals, WithoutALockARowOnlyReadIsNotChecked)

@@ -3,6 +3,7 @@
 #include "support/captured_log.hpp"
 #include "support/checks.hpp"
 #include "support/engines.hpp"
+#include "support/rivals.hpp"
 #include "support/shop.hpp"
 
 namespace tiebreak::test {
@@ -243,6 +244,65 @@ TEST_P(OwnSql, TheDatabasesTimeGoesForward)
 }
 
 TIEBREAK_ON_ALL_ENGINES(OwnSql);
+
+class OwnSqlRivals : public OwnSql {
+protected:
+    void SetUp() override
+    {
+        OwnSql::SetUp();
+        if (HasFatalFailure())
+            return;
+        id_ = repository<coupon>(db()).find_by<&coupon::code>("A")->id;
+        rival_ = std::make_unique<database>(fresh().open());
+    }
+
+    void TearDown() override
+    {
+        rival_.reset();
+        OwnSql::TearDown();
+    }
+
+    // Writes by own SQL, and sees that a rival neither sees it nor can write over it.
+    void write(unit_of_work& work)
+    {
+        EXPECT_EQ(work.execute("UPDATE " + work.table<coupon>() +
+                               " SET total_quantity = 50, version = version + 1 WHERE code = 'A'"),
+                  1);
+        EXPECT_EQ(stored<coupon>(*rival_, id_).total_quantity, 5);
+        EXPECT_FALSE(can_be_written_by_a_rival(fresh(), id_));
+    }
+
+    std::int64_t id_ = 0;
+    std::unique_ptr<database> rival_;
+};
+
+TEST_P(OwnSqlRivals, WhatItWroteIsSeenAfterTheCommitAlone)
+{
+    db().transact([&](unit_of_work& work) { write(work); });
+    EXPECT_EQ(stored<coupon>(*rival_, id_).total_quantity, 50);
+    EXPECT_EQ(stored<coupon>(*rival_, id_).version, version{2});
+    EXPECT_TRUE(can_be_written_by_a_rival(fresh(), id_));
+}
+
+TEST_P(OwnSqlRivals, WhatWasUndoneIsNeverSeenAndFreeAfterwards)
+{
+    EXPECT_THROW(db().transact([&](unit_of_work& work) {
+        write(work);
+        throw std::runtime_error("undo");
+    }),
+                 std::runtime_error);
+    EXPECT_ERRC(db().transact([&](unit_of_work& work) {
+        write(work);
+        work.execute("not SQL at all");
+    }),
+                errc::backend_failure);
+    EXPECT_EQ(stored<coupon>(*rival_, id_).version, version{1});
+    EXPECT_TRUE(can_be_written_by_a_rival(fresh(), id_));
+    rival_->transact([&](unit_of_work& other) { other.load<coupon>(id_).total_quantity = 8; });
+    EXPECT_EQ(stored<coupon>(db(), id_).total_quantity, 8);
+}
+
+TIEBREAK_ON_SHARED_ENGINES(OwnSqlRivals);
 
 }  // namespace
 

@@ -2,6 +2,7 @@
 #include "support/captured_log.hpp"
 #include "support/checks.hpp"
 #include "support/engines.hpp"
+#include "support/rivals.hpp"
 #include "support/shop.hpp"
 
 namespace tiebreak::test {
@@ -310,6 +311,61 @@ TEST_P(Savepoint, AnUncheckedUniqueValueOfAQueuedRowShowsAtTheRelease)
 }
 
 TIEBREAK_ON_ALL_ENGINES(Savepoint);
+
+class SavepointRivals : public Savepoint {};
+
+TEST_P(SavepointRivals, OnlyWhatWasKeptIsSeenAndOnlyAfterTheCommit)
+{
+    auto rival = fresh().open();
+    auto const rival_sees_nothing = [&] {
+        EXPECT_EQ(stored<coupon>(rival, row_.id).version, version{1});
+        EXPECT_EQ(rows_of<coupon>(rival), 1);
+    };
+    db().transact([&](unit_of_work& work) {
+        auto& tracked = work.load<coupon>(row_.id);
+        tracked.total_quantity = 10;
+        work.insert(coupon{.code = "KEPT"});
+        work.flush();
+        auto point = work.savepoint();
+        tracked.total_quantity = 20;
+        work.insert(coupon{.code = "UNDONE"});
+        work.flush();
+        rival_sees_nothing();
+        point.rollback();
+        rival_sees_nothing();
+    });
+    EXPECT_EQ(stored<coupon>(rival, row_.id).total_quantity, 10);
+    EXPECT_EQ(stored<coupon>(rival, row_.id).version, version{2});
+    EXPECT_EQ(rows_of<coupon>(rival), 2);
+    EXPECT_FALSE(repository<coupon>(rival).find_by<&coupon::code>("UNDONE"));
+}
+
+// Some engines hold what an undone part held until the unit ends.
+TEST_P(SavepointRivals, WhatWasUndoneIsFreeOnceTheUnitHasEnded)
+{
+    auto const second = add_coupon(db(), "B", 5);
+    auto rival = fresh().open();
+    db().transact([&](unit_of_work& work) {
+        work.insert(setting{.name = "kept"});
+        try {
+            auto point = work.savepoint();
+            work.load<coupon>(second.id).total_quantity = 20;
+            work.insert(coupon{.code = "UNDONE"});
+            work.flush();
+            EXPECT_FALSE(can_be_written_by_a_rival(fresh(), second.id));
+            work.insert(coupon{.code = "A"});
+        } catch (error const& failure) {
+            EXPECT_EQ(failure.code(), errc::already_exists);
+        }
+    });
+    EXPECT_TRUE(can_be_written_by_a_rival(fresh(), second.id));
+    add_coupon(rival, "UNDONE", 7);
+    EXPECT_EQ(stored<coupon>(rival, second.id).version, version{1});
+    EXPECT_EQ(rows_of<setting>(rival), 1);
+    EXPECT_EQ(rows_of<coupon>(db()), 3);
+}
+
+TIEBREAK_ON_SHARED_ENGINES(SavepointRivals);
 
 }  // namespace
 
