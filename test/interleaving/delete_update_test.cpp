@@ -128,6 +128,10 @@ TEST_P(DeleteAgainstUpdate, CheckedWritesTellWhoIsLate)
 {
     for (auto const level : levels()) {
         explore_units("checked write", level, {errc::stale_version, errc::not_found});
+        explore_units("optimistic_force_increment",
+                      level,
+                      {errc::stale_version, errc::not_found},
+                      lock_mode::optimistic_force_increment);
         if (!runs_all())
             continue;
         explore_units(
@@ -139,10 +143,23 @@ TEST_P(DeleteAgainstUpdate, LocksLetOneComeAfterTheOther)
 {
     for (auto const level : levels()) {
         explore_units("pessimistic_write", level, {errc::not_found}, lock_mode::pessimistic_write);
+        explore_units("pessimistic_force_increment",
+                      level,
+                      {errc::not_found},
+                      lock_mode::pessimistic_force_increment);
         if (!runs_all())
             continue;
         explore_units("pessimistic unit", level, {errc::not_found}, {}, true);
     }
+}
+
+TEST_P(DeleteAgainstUpdate, SharedLocksEndOneOfTwo)
+{
+    std::vector<errc> failures{errc::not_found};
+    if (!is_sqlite())
+        failures.push_back(errc::transaction_aborted);
+    for (auto const level : levels())
+        explore_units("pessimistic_read", level, failures, lock_mode::pessimistic_read);
 }
 
 TEST_P(DeleteAgainstUpdate, RepositoriesAnswerWhoIsLate)

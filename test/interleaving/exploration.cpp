@@ -81,6 +81,7 @@ public:
             if (auto const loss = loss_of(one); !loss.empty())
                 losses.insert(loss);
         }
+        lost_ += losses.empty() ? 0 : 1;
         for (auto const& loss : losses)
             ++losses_[loss];
         judge(result, shown);
@@ -111,8 +112,8 @@ public:
         std::cout << "| " << of_.anomaly << " | " << of_.form << " | "
                   << (of_.is_control ? "control" : "") << " | " << engine << " | " << name_of(level)
                   << " | " << shape << " | " << orders_ << " | " << held_up_ << " | "
-                  << outcomes_.size() << " | " << wrong_ << " | " << to_text(losses_) << " | "
-                  << to_text(seen_) << " |" << std::endl;
+                  << outcomes_.size() << " | " << wrong_ << " | " << lost_ << " | "
+                  << to_text(losses_) << " | " << to_text(seen_) << " |" << std::endl;
     }
 
     [[nodiscard]] bool is_hopeless() const noexcept { return stuck_; }
@@ -143,6 +144,7 @@ private:
     int orders_ = 0;
     int held_up_ = 0;  // orders in which somebody had to wait
     int wrong_ = 0;    // orders in which the anomaly came about
+    int lost_ = 0;     // orders in which somebody was told that he lost
     bool stuck_ = false;
     std::set<std::string> outcomes_;
     std::map<std::string, int> losses_;  // orders in which somebody was told so

@@ -56,10 +56,12 @@ protected:
         bool is_control = false;
         bool is_permitted = false;
         std::vector<errc> failures{};
+        bool pessimistic = false;
     };
 
     void explore_booking(kind how, isolation level, step_body const& count)
     {
+        auto const where = in_unit(level, how.pessimistic);
         std::vector<claim> always{every_winner_has_a_booking,
                                   failures_are(at(level, std::move(how.failures)))};
         if (!how.is_permitted)
@@ -70,8 +72,8 @@ protected:
                  .before = {.accounts = the_room},
                  .sessions =
                      [&] {
-                         return std::vector{reserves("A", 1, in_unit(level), count),
-                                            reserves("B", 2, in_unit(level), count)};
+                         return std::vector{reserves("A", 1, where, count),
+                                            reserves("B", 2, where, count)};
                      },
                  .goes_wrong = room_is_overbooked,
                  .is_permitted = how.is_permitted,
@@ -110,6 +112,16 @@ TEST_P(Phantom, LocksOnTheRowsFoundHoldNoRowsThatAreNotThere)
     }
 }
 
+// A lock that is shared is had by both.
+TEST_P(Phantom, ASharedLockOnTheRoomLetsBothBookWhereTheLevelPermitsIt)
+{
+    for (auto const level : levels())
+        explore_booking(
+            {"pessimistic_read on the room", true, !is_sqlite() && !is_serializable(level)},
+            level,
+            counts_after(lock_mode::pessimistic_read));
+}
+
 // Who waits for a lock at repeatable_read has a snapshot from before the wait on PostgreSQL: the
 // row is free again and unchanged, so nothing tells that what the others inserted is not seen.
 TEST_P(Phantom, ALockOnTheRoomIsEnoughWhereCountingComesAfterTheWait)
@@ -119,6 +131,12 @@ TEST_P(Phantom, ALockOnTheRoomIsEnoughWhereCountingComesAfterTheWait)
         explore_booking({"pessimistic_write on the room", has_old_snapshot, has_old_snapshot},
                         level,
                         counts_after(lock_mode::pessimistic_write));
+        explore_booking({.form = "pessimistic unit",
+                         .is_control = has_old_snapshot,
+                         .is_permitted = has_old_snapshot,
+                         .pessimistic = true},
+                        level,
+                        counts_after({}));
     }
 }
 

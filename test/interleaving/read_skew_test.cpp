@@ -169,6 +169,21 @@ TEST_P(ReadSkew, AnOptimisticLockTellsWhoSawTwoMoments)
         explore_lock("optimistic", level, lock_mode::optimistic, errc::stale_version);
 }
 
+// The rows read are written as well, so the writer can be the one who is told.
+TEST_P(ReadSkew, AVersionThatIsRaisedByReadingTellsOneOfTwo)
+{
+    for (auto const level : levels()) {
+        auto const told = failures_are(at(level, {errc::stale_version}));
+        auto const reads_with = [&](std::string form, lock_request lock) {
+            explore_skew({.form = std::move(form), .always = {told, somebody_wins}}, level, [&] {
+                return reads_both("reader", in_unit(level), load_with(lock));
+            });
+        };
+        reads_with("optimistic_force_increment", lock_mode::optimistic_force_increment);
+        reads_with("pessimistic_force_increment", lock_mode::pessimistic_force_increment);
+    }
+}
+
 TEST_P(ReadSkew, PessimisticLocksKeepTheWriterWaiting)
 {
     for (auto const level : levels()) {

@@ -55,9 +55,12 @@ public:
 
     bool nothing_moves(std::span<session_state const> all) override
     {
-        return std::ranges::all_of(all, [&](session_state const& one) {
-            return !moves(one) || (one.waits_for_turn && holder_);
-        });
+        // nobody waits for himself: who let go in the middle of his step is still named as the
+        // holder
+        for (std::size_t i = 0; i < all.size(); ++i)
+            if (moves(all[i]) && !(all[i].waits_for_turn && holder_ && *holder_ != i))
+                return false;
+        return true;
     }
 
     bool is_told() const noexcept override { return true; }

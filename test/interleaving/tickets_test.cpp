@@ -1,5 +1,8 @@
 // The strategies of the ticket system, as they are: two approvals of one order with one payment
 // key. With an exact one the order is approved once and paid once in every order of the steps.
+#include <tiebreak/redis.hpp>
+
+#include "support/redis_server.hpp"
 #include "system_strategies.hpp"
 #include "systems/tickets/tickets.hpp"
 
@@ -17,9 +20,11 @@ constexpr tickets::strategy ticket_strategies[] = {tickets::strategy::naive,
                                                    tickets::strategy::unique_claim,
                                                    tickets::strategy::optimistic,
                                                    tickets::strategy::pessimistic,
-                                                   tickets::strategy::pessimistic_where};
+                                                   tickets::strategy::pessimistic_where,
+                                                   tickets::strategy::idempotency_sql};
 
-constexpr auto payment_key = "key";
+constexpr tickets::strategy strategies_with_redis[] = {tickets::strategy::idempotency_redis,
+                                                       tickets::strategy::redis_cas};
 
 // Counts charges: one for each call, or for each idempotency key.
 class counting_provider final : public tickets::payment_provider {
@@ -58,6 +63,14 @@ claim const approved_once{"the order is approved once and paid once", [](order_r
 
 class TicketStrategies : public system_strategies {
 protected:
+    void SetUp() override
+    {
+        system_strategies::SetUp();
+        if (!HasFatalFailure())
+            install(db());
+    }
+
+    // Under a payment key of its own: keys that are answered for stay so.
     void make_order()
     {
         db().transact([](unit_of_work& work) {
@@ -69,6 +82,7 @@ protected:
         order_ = std::get<tickets::order>(tickets::create_order(
             db(), {.member_id = 1, .lines = {{.numbers = {1, 2, 3, 4, 5, 6}}}}));
         provider_ = std::make_unique<counting_provider>();
+        payment_key_ = "key " + std::to_string(++orders_made_);
     }
 
     // How often the order was approved, and how often it was paid, as balances.
@@ -76,19 +90,22 @@ protected:
     {
         auto const now = repository<tickets::order>(db()).find(order_.id).value();
         return {.accounts = {{.id = 1, .balance = now.approvals},
-                             {.id = 2, .balance = provider_->find(payment_key)->charges}}};
+                             {.id = 2, .balance = provider_->find(payment_key_)->charges}}};
     }
 
-    session approves(std::string name, tickets::strategy how) const
+    session approves(std::string name, tickets::strategy how, isolation level) const
     {
         auto* const provider = provider_.get();
+        auto const* const cache = cache_.get();
         auto const order = order_;
+        auto const payment_key = payment_key_;
         return session(std::move(name), alone())
             .step("read",
                   [=](stage& on) {
                       tickets::approve_options const options{
                           .how = how,
                           .retry = retry_presets::once,
+                          .level = level,
                           .between =
                               [&] {
                                   on.pause(tickets::is_negative_control(how)
@@ -100,27 +117,34 @@ protected:
                               [&](tickets::step at) {
                                   if (at == tickets::step::decided)
                                       on.pause(stage::inside::nothing);
-                              }};
+                              },
+                          .cache = cache};
                       auto const answer = tickets::approve(
                           on.db(),
                           *provider,
                           {order.lotto_publish_id, order.id, payment_key, order.amount},
                           options);
-                      if (!std::holds_alternative<tickets::approved>(answer))
+                      auto const* const mine = std::get_if<tickets::approved>(&answer);
+                      if (mine == nullptr || mine->replayed)  // then the other's call did it
                           (void)on.won(outcome::lost);
                   })
             .pause("decide")
             .pause("charge and complete");
     }
 
-private:
-    tickets::order order_;
-    std::unique_ptr<counting_provider> provider_;
-};
+    // Above the default one of each kind stands for the others: a condition, a version, a lock.
+    std::vector<isolation> levels_of(tickets::strategy how)
+    {
+        bool const stands_for_its_kind = how == tickets::strategy::conditional ||
+                                         how == tickets::strategy::optimistic ||
+                                         how == tickets::strategy::pessimistic;
+        if (stands_for_its_kind || runs_all())
+            return levels();
+        return {isolation::read_committed};
+    }
 
-TEST_P(TicketStrategies, ExactOnesApproveOnceInEveryOrder)
-{
-    for (auto const how : ticket_strategies) {
+    void explore_approvals(tickets::strategy how, isolation level)
+    {
         bool const is_control = tickets::is_negative_control(how);
         std::vector<claim> always{somebody_wins, failures_are({})};
         if (!is_control) {
@@ -132,14 +156,42 @@ TEST_P(TicketStrategies, ExactOnesApproveOnceInEveryOrder)
                  .is_control = is_control,
                  .sessions =
                      [&] {
-                         return std::vector{approves("A", how), approves("B", how)};
+                         return std::vector{approves("A", how, level), approves("B", how, level)};
                      },
                  .goes_wrong = paid_twice,
                  .is_permitted = is_control,
                  .always = std::move(always),
                  .prepare = [&] { make_order(); },
-                 .look = [&] { return look(); }});
+                 .look = [&] { return look(); }},
+                level);
     }
+
+    std::unique_ptr<redis> cache_;
+
+private:
+    tickets::order order_;
+    std::unique_ptr<counting_provider> provider_;
+    std::string payment_key_;
+    int orders_made_ = 0;
+};
+
+TEST_P(TicketStrategies, ExactOnesApproveOnceInEveryOrder)
+{
+    for (auto const how : ticket_strategies)
+        for (auto const level : levels_of(how))
+            explore_approvals(how, level);
+}
+
+TEST_P(TicketStrategies, RedisLetsOneThroughInEveryOrder)
+{
+    TIEBREAK_NEEDS_REDIS();
+    redis_server const server;
+    cache_ = std::make_unique<redis>(server.url(),
+                                     redis_options{.connect_timeout = std::chrono::seconds{5},
+                                                   .command_timeout = std::chrono::seconds{5}});
+    for (auto const how : strategies_with_redis)
+        for (auto const level : levels_of(how))
+            explore_approvals(how, level);
 }
 
 TIEBREAK_ON_SHARED_ENGINES(TicketStrategies);

@@ -148,6 +148,11 @@ TEST_P(WriteSkew, LocksOnAllRowsReadLetOneDecideAfterTheOther)
                       .other = lock_mode::pessimistic_write},
                      level,
                      at(level, {}));
+        explore_form({.name = "pessimistic_force_increment",
+                      .own = lock_mode::pessimistic_force_increment,
+                      .other = lock_mode::pessimistic_force_increment},
+                     level,
+                     at(level, {}));
         if (!runs_all())
             continue;
         explore_form({.name = "pessimistic unit", .pessimistic = true}, level, at(level, {}));
