@@ -165,6 +165,7 @@ std::int64_t update_rows(place where, plan const& of, conditional const& how)
     return write_at(where, purpose::writing, of, {true, how.key}, [&](session& on) {
         if (how.version)
             require_not_exhausted(of, *how.version);
+        on.require_transactions(of);
         auto out = on.text();
         render_update_if(out, of, how);
         return on.prepared(out.text()).execute(out.parameters());
@@ -174,6 +175,7 @@ std::int64_t update_rows(place where, plan const& of, conditional const& how)
 std::int64_t delete_rows(place where, plan const& of, conditional const& how)
 {
     return write_at(where, purpose::writing, of, {true, how.key}, [&](session& on) {
+        on.require_transactions(of);
         auto out = on.text();
         render_delete_if(out, of, how);
         return on.prepared(out.text()).execute(out.parameters());

@@ -49,13 +49,17 @@ sql::statement& session::find_version_holding(plan const& of, held how)
 sql::statement& session::insert(plan const& of)
 {
     auto& slot = of_plan(of).insert;
-    return slot ? *slot : fill(slot, [&](auto& out) { render_insert(out, of, false); });
+    if (slot)
+        return *slot;
+    require_transactions(of);
+    return fill(slot, [&](auto& out) { render_insert(out, of, false); });
 }
 
 sql::statement& session::insert_if_absent(plan const& of)
 {
     auto& slot = of_plan(of).insert_if_absent;
     if (!slot) {
+        require_transactions(of);
         auto out = text();
         render_insert(out, of, true);
         slot = connection_->prepare(out.text(), sql::taken_key::is_passed_over);
@@ -66,17 +70,27 @@ sql::statement& session::insert_if_absent(plan const& of)
 sql::statement& session::remove(plan const& of)
 {
     auto& slot = of_plan(of).remove;
-    return slot ? *slot : fill(slot, [&](auto& out) { render_delete(out, of); });
+    if (slot)
+        return *slot;
+    require_transactions(of);
+    return fill(slot, [&](auto& out) { render_delete(out, of); });
 }
 
 sql::statement&
 session::prepare_update(plan_statements& into, plan const& of, column_mask changed, bool bump)
 {
+    require_transactions(of);
     auto out = text();
     render_update(out, of, changed, bump);
     auto made = connection_->prepare(out.text());
     into.updates.push_back({changed, bump, std::move(made)});
     return *into.updates.back().run;
+}
+
+void session::ask_for_transactions(plan const& of)
+{
+    connection_->require_transactions(prefix_ + std::string{of.table});
+    of_plan(of).has_transactions = true;
 }
 
 sql::statement& session::prepared(std::string const& text)

@@ -52,6 +52,13 @@ public:
         return prepare_update(known, of, changed, bump);
     }
 
+    // Before the first write to a table on this connection: that it can be rolled back.
+    void require_transactions(plan const& of)
+    {
+        if (!of_plan(of).has_transactions) [[unlikely]]
+            ask_for_transactions(of);
+    }
+
     // Of this text; the least recently used is dropped when there are many.
     [[nodiscard]] sql::statement& prepared(std::string const& text);
 
@@ -68,6 +75,7 @@ private:
         owned find, find_version, insert, insert_if_absent, remove;
         std::vector<update_statement> updates;
         std::vector<std::pair<column_mask, owned>> finds_by;
+        bool has_transactions = false;  // known to have them
     };
 
     plan_statements& of_plan(plan const& of)
@@ -86,6 +94,7 @@ private:
         return *slot;
     }
 
+    void ask_for_transactions(plan const& of);
     sql::statement&
     prepare_update(plan_statements& into, plan const& of, column_mask changed, bool bump);
 

@@ -155,4 +155,19 @@ std::vector<sql::finding> check(sql::connection& of)
     return to.take();
 }
 
+void connection::require_transactions(std::string_view table)
+{
+    auto const look = prepare("SELECT engine FROM information_schema.tables WHERE table_schema = "
+                              "DATABASE() AND table_name = ? AND table_type = 'BASE TABLE' "
+                              "AND engine <> 'InnoDB'",
+                              sql::taken_key::fails);
+    sql::reading const until_end(*look);
+    value const name{table};
+    if (auto const row = look->first({&name, 1}); !row.empty())
+        throw error(errc::unsafe_settings,
+                    "a table has no transactions: what is written to it could not be rolled back",
+                    "the storage engine of " + std::string{table} + " is " +
+                        std::string{row[0].text()});
+}
+
 }  // namespace tiebreak::mariadb

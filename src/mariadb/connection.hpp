@@ -54,6 +54,7 @@ public:
     void limit_lock_waits(std::chrono::milliseconds to) noexcept override { lock_wait_ = to; }
 
     [[nodiscard]] bool alive() noexcept override;
+    void require_transactions(std::string_view table) override;
     [[nodiscard]] std::string engine_version() override;
     void run(sql::step_source& source) override;
 

@@ -135,6 +135,10 @@ public:
     // False when the connection is known to be useless. May ask the engine.
     [[nodiscard]] virtual bool alive() noexcept = 0;
 
+    // Throws unsafe_settings when what is written to this table could not be rolled back. Where
+    // that cannot be, nothing is asked.
+    virtual void require_transactions(std::string_view) {}
+
     // "3.40.1"
     [[nodiscard]] virtual std::string engine_version() = 0;
 
