@@ -1,80 +1,34 @@
 // A server that cannot be had: one clear line that says why, exit code 2, and never the password.
+#include "cli/canary_user.hpp"
 #include "cli/started_program.hpp"
 #include "support/engines.hpp"
 #include "support/loopback.hpp"
 
-#include <fstream>
-#include <iterator>
-#include <ostream>
+#include <optional>
+#include <string>
 #include <thread>
+#include <vector>
 
 namespace tiebreak::test {
 
 namespace {
 
-constexpr char const* password = "cAnary-77";
-
-// The parts of "scheme://user:password@place/name" that a person can get wrong.
-struct address {
-    std::string scheme{};
-    std::string user{};
-    std::string password{};
-    std::string place{};
-    std::string name{};
-    std::string parameters{};
-
-    [[nodiscard]] std::string url() const
-    {
-        return scheme + "://" + user + ":" + password + "@" + place + "/" + name +
-               (parameters.empty() ? "" : "?" + parameters);
-    }
-};
-
-address parts_of(std::string const& url)
-{
-    auto const scheme = url.find("://");
-    auto const at = url.rfind('@');
-    auto const slash = url.find('/', at);
-    auto const end = std::min(url.find('?'), url.size());
-    return {.scheme = url.substr(0, scheme),
-            .place = url.substr(at + 1, slash - at - 1),
-            .name = url.substr(slash + 1, end - slash - 1)};
-}
-
-// A user of the server with a password that no text holds by chance.
 class ConnectingMistake : public testing::TestWithParam<engine_case> {
 protected:
     void SetUp() override
     {
         if (GetParam().url.empty())
             GTEST_FAIL() << "no " << GetParam().name << " server is named, and all are required";
-        right_ = parts_of(GetParam().url);
-        right_.user = "canary" + std::to_string(::getpid());
-        right_.password = password;
-        administer(is_mariadb()
-                       ? "CREATE USER " + right_.user + " IDENTIFIED BY '" + password + "'"
-                       : "CREATE ROLE " + right_.user + " LOGIN PASSWORD '" + password + "'");
-        if (is_mariadb())
-            administer("GRANT SELECT ON *.* TO " + right_.user);
+        canary_.emplace(GetParam());
+        right_ = canary_->way_to(GetParam().url);
     }
 
-    void TearDown() override
-    {
-        if (!right_.user.empty())
-            administer((is_mariadb() ? "DROP USER " : "DROP ROLE ") + right_.user);
-    }
-
-    [[nodiscard]] bool is_mariadb() const { return GetParam().name == "mariadb"; }
-
-    void administer(std::string const& statement) const
-    {
-        database{GetParam().url, {.connections_max = 1}}.execute(statement);
-    }
+    [[nodiscard]] bool is_mariadb() const { return canary_->is_on_mariadb(); }
 
     using commands = std::vector<std::vector<std::string>>;
 
     // What every command that needs the database says.
-    static void expect_one_line(address const& wrong,
+    static void expect_one_line(server_address const& wrong,
                                 std::string const& says,
                                 commands const& of = {
                                     {"race", "--quiet"}, {"schema", "check"}, {"schema", "apply"}})
@@ -88,11 +42,12 @@ protected:
             EXPECT_EQ(answer.out, "");
             EXPECT_EQ(lines_in(answer.err), 1U);
             EXPECT_NE(answer.err.find(says), std::string::npos);
-            EXPECT_EQ(answer.err.find(password), std::string::npos);
+            EXPECT_EQ(answer.err.find(canary_user::password), std::string::npos);
         }
     }
 
-    address right_;
+    std::optional<canary_user> canary_;
+    server_address right_;
 };
 
 TEST_P(ConnectingMistake, OfAnUnknownHostNamesIt)
@@ -138,8 +93,8 @@ TEST_P(ConnectingMistake, OfAServerThatNeverAnswersEndsAtTheConnectLimit)
 
 TEST_P(ConnectingMistake, OfAServerWithoutAFreeConnectionSaysSo)
 {
-    administer(is_mariadb() ? "ALTER USER " + right_.user + " WITH MAX_USER_CONNECTIONS 1"
-                            : "ALTER ROLE " + right_.user + " CONNECTION LIMIT 1");
+    canary_->administer(is_mariadb() ? "ALTER USER " + right_.user + " WITH MAX_USER_CONNECTIONS 1"
+                                     : "ALTER ROLE " + right_.user + " CONNECTION LIMIT 1");
     database const only(right_.url(), {.connections_max = 1});
     expect_one_line(right_, right_.user);
 }
@@ -151,13 +106,12 @@ TEST_P(ConnectingMistake, DoesNotShowThePasswordAmongTheProgramsArguments)
     started_program const running({"race", "--db", right_.url()});
     std::string shown;
     while (shown.find("***") == std::string::npos) {
-        std::ifstream file("/proc/" + std::to_string(running.id()) + "/cmdline");
-        shown.assign(std::istreambuf_iterator<char>(file), {});
+        shown = arguments_of(running.id());
         // empty for a moment while the program is being started
         ASSERT_EQ(running.written(), "") << "the program has ended";
         std::this_thread::yield();
     }
-    EXPECT_EQ(shown.find(password), std::string::npos) << shown;
+    EXPECT_EQ(shown.find(canary_user::password), std::string::npos) << shown;
     EXPECT_NE(shown.find(right_.user), std::string::npos) << shown;
 }
 
