@@ -5,7 +5,8 @@
 
 A block that follows `<!-- from FILE -->` is the whole FILE; after `<!-- from FILE#NAME -->` it is
 what stands in FILE between the comments `// [NAME]` and `// [NAME end]`, without its common
-indentation. `--write` puts it there. Links to files of the repository are checked, too.
+indentation. `--write` puts it there. Links to files of the repository are checked, too, and that
+something stands between `<!-- NAME -->` and `<!-- NAME end -->`, where other tools put their tables.
 """
 import pathlib
 import re
@@ -15,6 +16,7 @@ import textwrap
 
 BLOCK = re.compile(r"<!-- from (?P<file>[^#\s]+)(?:#(?P<name>\S+))? -->\n```(?P<lang>\w*)\n"
                    r"(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
+MARKS = re.compile(r"<!-- (?P<name>[\w-]+) -->(?P<text>.*?)<!-- (?P=name) end -->", re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\((?!https?:|mailto:|#)([^)#\s]+)(?:#[^)]*)?\)")
 
 
@@ -59,6 +61,10 @@ def main():
         renewed = BLOCK.sub(renew, text)
         if "--write" in sys.argv and renewed != text:
             path.write_text(renewed)
+        for marks in MARKS.finditer(text):
+            if not marks["text"].strip():
+                findings.append(f"{shown}: nothing between the marks '{marks['name']}'; "
+                                "run the tool that fills them")
         for link in LINK.findall(re.sub(r"```.*?```", "", text, flags=re.DOTALL)):
             if not (path.parent / link).exists():
                 findings.append(f"{shown}: a link to {link}, which does not exist")

@@ -152,6 +152,12 @@ class Checks(unittest.TestCase):
                     **{"a.md": "<!-- from b.cpp -->\n```cpp\n```\n"})
         self.expect("a link to b.md", "check_docs.py", **{"a.md": "[b](b.md)\n"})
 
+    def test_tables_in_documents(self):
+        marks = "<!-- total -->\n{}<!-- total end -->\n"
+        self.expect_right("check_docs.py", **{"a.md": marks.format("12 cases.\n")})
+        self.expect("nothing between the marks 'total'", "check_docs.py",
+                    **{"a.md": marks.format("\n")})
+
     def expect_of_mutant(self, sentence, mutant):
         for path, text in {"src/a.cpp": "if (a) return;\nif (b)\n    return;\n",
                            "test/unit/a_test.cpp": "TEST(Suite, Case)\n{\n}\n",
