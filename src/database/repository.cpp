@@ -98,9 +98,9 @@ void check_changes(plan const& of, conditional const& how)
 }
 
 // After a write that did what nobody asked for: whoever swallows the error commits nothing.
-[[noreturn]] void throw_dooming(place where, error failure)
+[[noreturn]] void throw_dooming(place where, error const& failure)
 {
-    auto const thrown = std::make_exception_ptr(std::move(failure));
+    auto const thrown = std::make_exception_ptr(failure);
     if (where.work != nullptr)
         place_access::space(*where.work).fail(thrown);
     std::rethrow_exception(thrown);
