@@ -17,11 +17,11 @@ quietly() {
   "$@" >"$work/log" 2>&1 || { cat "$work/log" >&2; return 1; }
 }
 
-quietly cmake -S "$root" -B "$work/library" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_UNITY_BUILD=ON \
+quietly cmake -S "$root" -B "$work/library" -G Ninja -DCMAKE_UNITY_BUILD=ON \
   -DTIEBREAK_PROGRAMS=OFF -DTIEBREAK_TESTS=OFF -DCMAKE_INSTALL_PREFIX="$work/installed"
 quietly cmake --build "$work/library" --parallel "$(nproc)"
 quietly cmake --install "$work/library"
-quietly cmake -S "$root/test/consumer" -B "$work/program" -G Ninja -DCMAKE_BUILD_TYPE=Release \
+quietly cmake -S "$root/test/consumer" -B "$work/program" -G Ninja \
   -DCMAKE_PREFIX_PATH="$work/installed"
 quietly cmake --build "$work/program"
 
