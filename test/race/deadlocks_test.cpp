@@ -42,7 +42,7 @@ TEST_P(DeadlocksOfARace, AreThoseOfInsertFirstAlone)
 {
     auto const asked = options();
     if (!offers_insert_first(asked))
-        GTEST_SKIP() << "insert_first is not raced on this engine";
+        GTEST_SKIP() << "this engine lacks insert_first";
     race::race_watcher nobody;
     auto const report = race::run_race(asked, nobody);
     std::map<std::string, std::int64_t> deadlocks;

@@ -1,5 +1,6 @@
 // The table of error numbers: each row as it is written.
 #include "mariadb/errors.hpp"
+#include "support/meant_code.hpp"
 
 #include <gtest/gtest.h>
 
@@ -184,27 +185,12 @@ std::vector<meant_codes> const& all_meant()
     return all;
 }
 
-// Fails the test when none or several lines name the code.
-meant_codes meant_by(unsigned int code)
-{
-    meant_codes found{};
-    std::ptrdiff_t lines = 0;
-    for (auto const& line : all_meant()) {
-        auto const named = std::ranges::count(line.codes, code);
-        lines += named;
-        if (named != 0)
-            found = line;
-    }
-    EXPECT_EQ(lines, 1) << code;
-    return found;
-}
-
 class EveryMariaError : public testing::TestWithParam<meaning> {};
 
 TEST_P(EveryMariaError, IsTranslatedToWhatItMeans)
 {
     auto const& row = GetParam();
-    auto const meant = meant_by(row.code);
+    auto const meant = test::line_that_names(row.code, all_meant());
     auto const in = [&](moment when) { return make_error(row.code, when, "spoken"); };
     EXPECT_EQ(in(moment::connecting).code(), meant.connecting);
     EXPECT_EQ(in(moment::connecting).when(), phase::connecting);

@@ -18,8 +18,11 @@ class PostgresOwnServer : public testing::Test {
 protected:
     void SetUp() override
     {
-        if (environment("TIEBREAK_TEST_POSTGRES_URL").empty())
+        if (environment("TIEBREAK_TEST_POSTGRES_URL").empty()) {
+            if (environment("TIEBREAK_REQUIRE_ENGINES") == "1")
+                FAIL() << "no PostgreSQL server is named, and all are required";
             GTEST_SKIP() << "this machine lacks postgresql: TIEBREAK_TEST_POSTGRES_URL is empty";
+        }
         namespace fs = std::filesystem;
         fs::permissions(folder_.path(),
                         fs::perms::owner_all | fs::perms::group_exec |

@@ -1,6 +1,7 @@
 // The table of result codes: each row as it is written, and what can be provoked, provoked.
 #include "fixture.hpp"
 #include "sqlite/errors.hpp"
+#include "support/meant_code.hpp"
 
 #include <algorithm>
 #include <ostream>
@@ -116,27 +117,12 @@ std::vector<meant_codes> const& all_meant()
     return all;
 }
 
-// Fails the test when none or several lines name the code.
-meant_codes meant_by(int code)
-{
-    meant_codes found{};
-    std::ptrdiff_t lines = 0;
-    for (auto const& line : all_meant()) {
-        auto const named = std::ranges::count(line.codes, code);
-        lines += named;
-        if (named != 0)
-            found = line;
-    }
-    EXPECT_EQ(lines, 1) << code;
-    return found;
-}
-
 class EveryResultCode : public testing::TestWithParam<meaning> {};
 
 TEST_P(EveryResultCode, IsTranslatedToWhatItMeans)
 {
     auto const& row = GetParam();
-    auto const meant = meant_by(row.code);
+    auto const meant = test::line_that_names(row.code, all_meant());
     auto const in = [&](phase when) { return make_error(row.code, when, "spoken"); };
     EXPECT_EQ(in(phase::connecting).code(), meant.connecting);
     EXPECT_EQ(in(phase::in_transaction).code(), meant.in_transaction);
