@@ -62,7 +62,7 @@ enum class merge_policy : std::uint8_t {
 /// One column of a row in conflict: what the unit had read, what it wanted to write, what is there.
 struct field_conflict {
     std::string column{};     ///< its name in the table
-    stored_value original{};  ///< NULL when the unit did not read the row
+    stored_value original{};  ///< NULL when it is not known
     stored_value mine{};      ///< what the unit wanted to write
     stored_value theirs{};    ///< NULL when the row is gone
 
@@ -83,7 +83,8 @@ struct conflict {
     conflict_kind kind = conflict_kind::changed_or_gone;  ///< how the row differed
     std::optional<std::int64_t> expected_version{};       ///< what the write stated
     std::optional<std::int64_t> actual_version{};         ///< only when it was asked for
-    std::vector<field_conflict> fields{};  ///< only when asked for; those that either side changed
+    std::vector<field_conflict> fields{};  ///< those that either side changed; only when asked for,
+                                           ///< and of a refused merge
 };
 
 }  // namespace tiebreak

@@ -11,10 +11,10 @@
 /// unit of the same thread and database, make it from the unit: `repository<T> r(work)`; from the
 /// database it would wait for itself and is refused with `std::logic_error`.
 ///
-/// In a unit of work the object given to `insert`, `save` or `upsert_if` stays as it is: the unit
-/// may yet be rolled back and run again with the same object. Where key or new version are needed
-/// before the commit, use the unit's own objects (`work.insert`). On a database the object holds
-/// them after success; after failure it is unchanged everywhere.
+/// In a unit of work the object given to `insert`, `insert_if_absent`, `save` or `upsert_if` stays
+/// as it is: the unit may yet be rolled back and run again with the same object. Where key or new
+/// version are needed before the commit, use the unit's own objects (`work.insert`). On a database
+/// the object holds them after success; after failure it is unchanged everywhere.
 ///
 /// In a unit of work, changes of the unit's own objects are flushed first. A write then looks at
 /// each loaded row that it may touch (the one with its key; for `…_where` all of the entity): one

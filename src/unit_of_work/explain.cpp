@@ -137,11 +137,11 @@ entry* workspace::find_named(conflict const& what)
 // What stands in the way of a row that is still to be written.
 std::optional<conflict> workspace::find_obstacle(entry& one)
 {
-    bool const is_written =
+    bool const expects_its_row =
         one.state == row_state::removed ||
         (one.state == row_state::loaded &&
          (one.verify || one.force_increment || one.of->changed(one.object, one.snapshot) != 0));
-    if (is_written)
+    if (expects_its_row)
         if (auto found = find_change(one, expected_of(one)))
             return found;
     return find_rival(one);
