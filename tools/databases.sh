@@ -94,8 +94,7 @@ start_postgres() {
     >>"$folder/server.log" 2>&1 </dev/null &
   echo $! >"$folder/pid"
   disown
-  local tries
-  for tries in $(seq 300); do
+  for _ in $(seq 300); do
     "$postgres_bin/pg_isready" --quiet --host "$folder" --port "$(<"$folder/port")" && break
     kill -0 "$(<"$folder/pid")" 2>/dev/null || { tail -5 "$folder/server.log" >&2; return 1; }
     sleep 0.1
@@ -125,9 +124,8 @@ start_mariadb() {
     >>"$folder/server.log" 2>&1 </dev/null &
   echo $! >"$folder/pid"
   disown
-  local tries
   local client=(mariadb --no-defaults --socket="$folder/socket" --user=root)
-  for tries in $(seq 300); do
+  for _ in $(seq 300); do
     "${client[@]}" --execute 'SELECT 1' >/dev/null 2>&1 && break
     kill -0 "$(<"$folder/pid")" 2>/dev/null || { tail -5 "$folder/server.log" >&2; return 1; }
     sleep 0.1
@@ -151,8 +149,7 @@ start_redis() {
     >>"$folder/server.log" 2>&1 </dev/null &
   echo $! >"$folder/pid"
   disown
-  local tries
-  for tries in $(seq 300); do
+  for _ in $(seq 300); do
     [ "$(redis-cli -p "$(<"$folder/port")" PING 2>/dev/null)" = PONG ] && break
     kill -0 "$(<"$folder/pid")" 2>/dev/null || { tail -5 "$folder/server.log" >&2; return 1; }
     sleep 0.1
@@ -177,22 +174,31 @@ end() {
   pid=$(<"$folder/pid")
   rm -f "$folder/pid"
   kill "-$signal" "$pid" 2>/dev/null || return 0
-  local tries
-  for tries in $(seq 300); do
+  for _ in $(seq 300); do
     lives "$pid" || return 0
     sleep 0.1
   done
   kill -KILL "$pid" 2>/dev/null || true
 }
 
-# A crash takes all processes of a server at once; what is left of them, and PostgreSQL's notes of
-# its number, which may not be free yet, would keep the next from starting.
+processes_in() { # FOLDER: of those that work there, as /proc/NUMBER; none of one that has ended
+  find /proc -maxdepth 2 -name cwd -lname "$1*" -printf '%h\n' 2>/dev/null
+}
+
+# A crash takes all processes of a server at once, and they hold its memory until they are gone:
+# the next could not start before. Nor could it with PostgreSQL's notes of its number, which may
+# not be free yet.
 crash() {
-  local folder=$1 process
+  local folder=$1 process left
   end "$folder" KILL
-  while read -r process; do
-    kill -KILL "${process#/proc/}" 2>/dev/null || true
-  done < <(find /proc -maxdepth 2 -name cwd -lname "$folder*" -printf '%h\n' 2>/dev/null)
+  for _ in $(seq 300); do
+    left=$(processes_in "$folder" || true)
+    [ -n "$left" ] || break
+    for process in $left; do
+      kill -KILL "${process#/proc/}" 2>/dev/null || true
+    done
+    sleep 0.1
+  done
   rm -f "$folder/data/postmaster.pid" "$folder"/.s.PGSQL.*.lock
 }
 

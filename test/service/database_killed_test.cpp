@@ -1,8 +1,8 @@
 // `tiebreak serve` and a database server that is killed under it and comes back.
 #include "service/listening_process.hpp"
 #include "service/member_makers.hpp"
-#include "service/private_database.hpp"
 #include "support/fault_proxy.hpp"
+#include "support/private_server.hpp"
 
 #include <gtest/gtest.h>
 
@@ -24,7 +24,8 @@ class DatabaseKilled : public engine_test {};
 
 TEST_P(DatabaseKilled, IsMissedAtOnceAndServesAgainWithoutALossWhenItIsBack)
 {
-    private_database const server(GetParam().name);
+    private_server server(GetParam().name);
+    ASSERT_FALSE(server.url().empty());
     listening_process running(serve(server.url()));
     member_makers clients(running.port(), 8);
     clients.wait_for_made(50);
@@ -34,7 +35,7 @@ TEST_P(DatabaseKilled, IsMissedAtOnceAndServesAgainWithoutALossWhenItIsBack)
     EXPECT_EQ(ask(running.port(), "GET", "/healthz").status(), 200);
     EXPECT_EQ(ask(running.port(), "GET", "/readyz").status(), 503);
     EXPECT_EQ(ask(running.port(), "GET", "/status").text("database"), "away");
-    server.start_again();
+    server.start();
     clients.wait_for_made(50);
     EXPECT_EQ(ask(running.port(), "GET", "/readyz").status(), 200);
     clients.stop();

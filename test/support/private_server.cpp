@@ -37,6 +37,11 @@ private_server::~private_server()
     std::filesystem::remove_all(folder_.file("servers"), ignored);
 }
 
+std::string private_server::data() const
+{
+    return folder_.file("servers/" + name_ + "/data");
+}
+
 std::string private_server::certificate() const
 {
     return folder_.file("servers/" + name_ + "/certificate");

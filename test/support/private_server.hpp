@@ -26,6 +26,9 @@ public:
     // Of an administrator; empty when the server could not be started.
     [[nodiscard]] std::string const& url() const noexcept { return url_; }
 
+    // The folder of its data.
+    [[nodiscard]] std::string data() const;
+
     // The file of the certificate that it shows, which names 127.0.0.1 and is its own authority,
     // and of its key.
     [[nodiscard]] std::string certificate() const;

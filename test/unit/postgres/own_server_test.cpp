@@ -1,11 +1,10 @@
 // What only a server of one's own can be made to do: unsafe settings, a standby that does not
-// answer, a shutdown, a crash, a server that takes no writes. Started by tools/databases.sh.
+// answer, a shutdown, a crash, a server that takes no writes.
 #include "fixture.hpp"
-#include "support/temporary_folder.hpp"
+#include "support/private_server.hpp"
 
 #include <algorithm>
 #include <csignal>
-#include <cstdio>
 #include <fstream>
 
 namespace tiebreak::postgres {
@@ -23,53 +22,17 @@ protected:
                 FAIL() << "no PostgreSQL server is named, and all are required";
             GTEST_SKIP() << "this machine lacks postgresql: TIEBREAK_TEST_POSTGRES_URL is empty";
         }
-        namespace fs = std::filesystem;
-        fs::permissions(folder_.path(),
-                        fs::perms::owner_all | fs::perms::group_exec |
-                            fs::perms::others_exec);  // the server's user is another
-        start();
-        other_ = std::make_unique<stranger>(url_);
+        server_ = std::make_unique<test::private_server>("postgresql");
+        ASSERT_FALSE(server_->url().empty());
+        other_ = std::make_unique<stranger>(server_->url());
         other_->ask("CREATE TABLE counter(id bigint PRIMARY KEY, n bigint NOT NULL)");
         other_->ask("INSERT INTO counter VALUES(1, 0), (2, 0)");
-    }
-
-    void TearDown() override
-    {
-        other_.reset();
-        if (!url_.empty())
-            tool("stop " + servers());
-    }
-
-    void start()
-    {
-        auto const told = tool("start " + servers());
-        constexpr std::string_view name = "TIEBREAK_TEST_POSTGRES_URL=";
-        auto const at = told.find(name);
-        ASSERT_NE(at, std::string::npos) << told;
-        url_ = told.substr(at + name.size());
-        url_ = url_.substr(0, url_.find('\n'));
     }
 
     void stop()
     {
         other_.reset();
-        tool("stop " + servers());
-    }
-
-    [[nodiscard]] std::string servers() const { return folder_.file("servers"); }
-
-    [[nodiscard]] std::string data() const { return servers() + "/postgres/data"; }
-
-    static std::string tool(std::string const& arguments)
-    {
-        auto const command = "ENGINES=postgres " TIEBREAK_DATABASES " " + arguments + " 2>&1";
-        std::FILE* const output = ::popen(command.c_str(), "r");
-        std::string text;
-        std::array<char, 512> part;
-        while (std::fgets(part.data(), part.size(), output) != nullptr)
-            text += part.data();
-        EXPECT_EQ(::pclose(output), 0) << command << "\n" << text;
-        return text;
+        server_->stop();
     }
 
     void set(std::string const& setting, std::string const& value)
@@ -90,7 +53,7 @@ protected:
 
     [[nodiscard]] std::unique_ptr<sql::engine> engine(std::string const& more = {}) const
     {
-        return open_engine(base::parse_url(url_ + more), nullptr);
+        return open_engine(base::parse_url(server_->url() + more), nullptr);
     }
 
     [[nodiscard]] std::unique_ptr<sql::connection> open(std::string const& more = {}) const
@@ -117,8 +80,7 @@ protected:
         return e;
     }
 
-    test::temporary_folder folder_;
-    std::string url_;
+    std::unique_ptr<test::private_server> server_;
     std::unique_ptr<stranger> other_;
 };
 
@@ -180,7 +142,7 @@ TEST_F(PostgresOwnServer, AShutdownIsUnavailableAndOverWhenItStartsAgain)
     auto const e = error_of([&] { static_cast<void>(open()); });
     EXPECT_EQ(e.code(), errc::unavailable);
     EXPECT_EQ(e.when(), phase::connecting);
-    start();
+    server_->start();
     EXPECT_EQ(number(*open(), "SELECT n FROM counter WHERE id = 1"), 0);
 }
 
@@ -218,8 +180,8 @@ TEST_F(PostgresOwnServer, ACrashIsUnavailableInATransactionAndInDoubtAtItsCommit
 TEST_F(PostgresOwnServer, AsAStandbyItTakesReadersThatAskForItAndNoOthers)
 {
     stop();
-    std::ofstream(data() + "/standby.signal");
-    start();
+    std::ofstream(server_->data() + "/standby.signal");
+    server_->start();
     auto const e = error_of([&] { static_cast<void>(open()); });
     EXPECT_EQ(e.code(), errc::unavailable);
     EXPECT_STREQ(e.what(), "the database server accepts no writing");
