@@ -23,6 +23,13 @@ constexpr lock_limit::milliseconds longest{std::numeric_limits<int>::max()};
     return limit > longest ? lock_limit::none : std::max(limit, lock_limit::milliseconds{1});
 }
 
+// What a wait may at most take to be told from slow work: sending and a busy machine take time,
+// too.
+[[nodiscard]] lock_limit::milliseconds latest(lock_limit::milliseconds left) noexcept
+{
+    return left == lock_limit::none ? left : left * 19 / 20;
+}
+
 }  // namespace
 
 void lock_limit::ask_for(milliseconds to) noexcept
@@ -39,7 +46,7 @@ std::string lock_limit::before_statement(milliseconds left, bool alone, bool wri
         // SET LOCAL would be warned of where no transaction was begun
         if (alone)
             return "SELECT pg_catalog.set_config('lock_timeout', '" + text_of(wanted) + "', true)";
-        if (is_local_ && local_for_ == asked_ && in_force_ != not_known)
+        if (is_local_ && local_for_ == asked_ && is_as_asked(left))
             return {};
         is_local_ = true;
         local_for_ = asked_;
@@ -62,7 +69,15 @@ bool lock_limit::is_near_enough(milliseconds left, bool writes) const noexcept
 {
     if (left == none)
         return in_force_ == none;
-    return in_force_ >= left * 3 / 4 && (in_force_ <= left || !writes);
+    return in_force_ >= left * 3 / 4 && (in_force_ <= latest(left) || !writes);
+}
+
+// The deadline comes nearer while the transaction goes on.
+bool lock_limit::is_as_asked(milliseconds left) const noexcept
+{
+    if (in_force_ == not_known || in_force_ > latest(left))
+        return false;
+    return in_force_ == asked_ || (left != none && in_force_ >= left * 3 / 4);
 }
 
 void lock_limit::begun() noexcept

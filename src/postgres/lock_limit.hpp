@@ -35,6 +35,7 @@ public:
 
 private:
     [[nodiscard]] bool is_near_enough(milliseconds left, bool writes) const noexcept;
+    [[nodiscard]] bool is_as_asked(milliseconds left) const noexcept;
 
     milliseconds asked_ = none;
     milliseconds session_ = none;   // in force outside of transactions

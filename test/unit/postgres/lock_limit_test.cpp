@@ -35,8 +35,9 @@ TEST_F(PostgresLockLimit, ADeadlineIsSetOnceForUnitsThatFollowEachOther)
     limit_.committed();
     limit_.begun();
     EXPECT_EQ(in_transaction(milliseconds{9998}), "");
-    EXPECT_EQ(in_transaction(milliseconds{8999}), "SET lock_timeout = 8099")
-        << "would end too late";
+    EXPECT_EQ(in_transaction(milliseconds{9474}), "");
+    EXPECT_EQ(in_transaction(milliseconds{9473}), "SET lock_timeout = 8525")
+        << "would end so shortly before the deadline that it could not be told";
     EXPECT_EQ(in_transaction(seconds{60}), "SET lock_timeout = 54000") << "would end too soon";
     EXPECT_EQ(in_transaction(none), "SET lock_timeout = 0");
 }
@@ -75,6 +76,12 @@ TEST_F(PostgresLockLimit, WhatWasAskedForHoldsExactlyAndForTheTransactionAlone)
     EXPECT_EQ(in_transaction(seconds{9}), "SET LOCAL lock_timeout = 1");
     limit_.ask_for(seconds{60});
     EXPECT_EQ(in_transaction(seconds{9}), "SET LOCAL lock_timeout = 8100") << "the deadline first";
+    EXPECT_EQ(in_transaction(milliseconds{8900}), "");
+    EXPECT_EQ(in_transaction(seconds{8}), "SET LOCAL lock_timeout = 7200") << "it comes nearer";
+    limit_.ask_for(seconds{2});
+    EXPECT_EQ(in_transaction(seconds{7}), "SET LOCAL lock_timeout = 2000");
+    EXPECT_EQ(in_transaction(seconds{3}), "");
+    EXPECT_EQ(in_transaction(seconds{2}), "SET LOCAL lock_timeout = 1800");
     limit_.ask_for(none);
     EXPECT_EQ(in_transaction(seconds{1}), "SET LOCAL lock_timeout = 900");
     limit_.committed();
