@@ -25,7 +25,8 @@ stage() {
 
 thread_sanitizer() {
   cmake --preset tsan >/dev/null && cmake --build --preset tsan --parallel "$jobs" &&
-    TIEBREAK_REQUIRE_ENGINES=1 tools/databases.sh run \
+    TSAN_OPTIONS=second_deadlock_stack=1:die_after_fork=0 TIEBREAK_REQUIRE_ENGINES=1 \
+      tools/databases.sh run \
       ctest --test-dir build/tsan --output-on-failure --no-tests=error --parallel "$jobs" \
       -LE 'consumer|compile_fail'
 }

@@ -139,20 +139,19 @@ TEST_P(A11, ThePessimisticWayHoldsTheRowFromTheLookOn)
     TIEBREAK_NEEDS(capability::row_locks);
     auto const submitted = submit_run(db());
     auto other = fresh().open();
+    std::jthread claiming;
     db().transact([&](unit_of_work& work) {
         auto* const held = work.find<runs::run>(submitted.run_id, lock_mode::pessimistic_write);
         held->priority = 7;
         work.flush();
-        std::jthread claiming([&] {
+        claiming = std::jthread([&] {
             auto const taken =
                 runs::claim(other, request_by(runs::claim_way::pessimistic, "waiting"));
             ASSERT_EQ(taken.size(), 1U);
             EXPECT_EQ(taken[0].work.priority, 7) << "it was read before it was held";
         });
-        claiming.detach();
     });
-    while (row_of(db(), submitted.run_id).status == runs::run_status::queued)
-        std::this_thread::yield();
+    claiming.join();
     EXPECT_EQ(row_of(db(), submitted.run_id).version, version{3});
 }
 
