@@ -207,14 +207,18 @@ int serve(serve_flags const& flags)
     http::server running(api::routes_of(app),
                          {.host = where.host,
                           .port = where.port,
+                          .listening =
+                              [&](std::uint16_t port) {
+                                  auto const url = where.url(port);
+                                  if (app.name.empty())
+                                      app.name = url.substr(url.find("//") + 2);
+                              },
                           .limits = limits,
                           .handles_signals = true,
                           .access_log = flags.access_log ? STDERR_FILENO : -1,
                           .metrics = &counted});
-    auto const url = where.url(running.port());
-    if (app.name.empty())
-        app.name = url.substr(url.find("//") + 2);
-    std::cout << "tiebreak serves " << db.shown_url() << " at " << url << std::endl;
+    std::cout << "tiebreak serves " << db.shown_url() << " at " << where.url(running.port())
+              << std::endl;
     return running.wait() ? exit_done : exit_no;
 }
 

@@ -76,6 +76,8 @@ public:
           drain_end_(control_)
     {
         listen(options);
+        if (options.listening)
+            options.listening(port_);
         show_gauges();
         if (options.handles_signals)
             termination_.emplace(control_, [this] { drain(); });

@@ -17,6 +17,7 @@
 #include "service/http/router.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -30,6 +31,9 @@ struct server_options {
     std::string host = "127.0.0.1";
     /// 0: any that is free; `port()` tells which.
     std::uint16_t port = 0;
+    /// Told the port once, before the first connection is accepted: what handlers read and depends
+    /// on it can be written here. May be empty; what it throws ends the constructor.
+    std::function<void(std::uint16_t)> listening{};
     http::limits limits{};
     /// SIGTERM and SIGINT start the drain; the second of them ends the process at once with
     /// 128 + its number.

@@ -4,6 +4,7 @@
 #include <tiebreak/log.hpp>
 
 #include <array>
+#include <optional>
 #include <random>
 #include <stdexcept>
 
@@ -162,18 +163,17 @@ void recoverer::run(std::stop_token const& stop)
 
 void recoverer::run_round(std::stop_token const& stop)
 {
-    recovery_round round;
-    bool has_failed = false;
+    std::optional<recovery_round> ended;
     try {
-        round = recover_alone(in_, provider_, options_, stop);
+        ended = recover_alone(in_, provider_, options_, stop);
     } catch (std::exception const& why) {
         log_failure(why);
-        has_failed = true;
     }
+    auto const round = ended.value_or(recovery_round{});
     {
         std::scoped_lock const lock(mutex_);
         ++counts_.rounds;
-        counts_.failed += has_failed ? 1 : 0;
+        counts_.failed += ended ? 0 : 1;
         counts_.elsewhere += round.end == round_end::held_by_another ? 1 : 0;
         counts_.lost += round.end == round_end::lease_lost ? 1 : 0;
         add(counts_.resolved, round.counts);
