@@ -51,8 +51,6 @@ def results_of(program, names):
         suites = json.loads(report.read_text())["testsuites"]
     if run.returncode not in (0, 1):
         sys.exit(f"{program} ended with {run.returncode}:\n{run.stdout[-4000:]}")
-    if run.returncode == 1:
-        print(run.stdout[-8000:], file=sys.stderr)
     for suite in suites:
         name = suite["name"].rpartition("/")[2]
         for test in suite["testsuite"]:
@@ -61,6 +59,8 @@ def results_of(program, names):
             case = test["name"].partition("/")[0]
             engine, shown = engine_of(suite["name"], test["name"])
             failed = bool(test.get("failures"))
+            for one in test.get("failures", []):
+                print(f"FAILED: {suite['name']}.{test['name']}\n{one['failure']}\n", file=sys.stderr)
             skipped = test.get("result") == "SKIPPED"
             result = "FAILED" if failed else "skipped" if skipped else "passed"
             yield name, case, engine, shown, result
