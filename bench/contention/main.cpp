@@ -82,7 +82,10 @@ struct verdict {
 
     std::string text(char const* target) const
     {
-        return std::string{"   "} + target + ": " + (met ? "yes" : missed ? "NO" : "within noise");
+        return std::string{"   "} + target + ": " +
+               (met      ? "yes"
+                : missed ? "NO"
+                         : "within the spread");
     }
 };
 

@@ -50,14 +50,12 @@ void skip_where_threads_would_be_lost()
 {
     namespace fs = std::filesystem;
     constexpr auto its_own = 2;
+    constexpr auto lacking = "ThreadSanitizer lacks threads_after_fork";
     if (std::distance(fs::directory_iterator("/proc/self/task"), {}) <= its_own)
         return;
-    [] { GTEST_SKIP() << "ThreadSanitizer lacks threads_after_fork"; }();
+    [] { GTEST_SKIP() << lacking; }();
     throw testing::AssertionException(
-        testing::TestPartResult(testing::TestPartResult::kSkip,
-                                __FILE__,
-                                __LINE__,
-                                "ThreadSanitizer lacks threads_after_fork"));
+        testing::TestPartResult(testing::TestPartResult::kSkip, __FILE__, __LINE__, lacking));
 }
 #endif
 

@@ -1,7 +1,8 @@
 // Other processes of a test, made by fork, and memory shared with them.
 //
 // Safe only while this process has one thread and no open database: start the processes first,
-// let each open its own database, and open one here when they have ended.
+// let each open its own database, and open one here when they have ended. Under ThreadSanitizer a
+// process with several threads skips its test instead of forking.
 #pragma once
 
 #include <chrono>

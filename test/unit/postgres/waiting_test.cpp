@@ -150,7 +150,7 @@ TEST_F(PostgresWaiting, AWaitForARowEndsAsALockTimeoutBeforeTheDeadline)
 {
     hold_row();
     auto const on = open();
-    auto const until = in(milliseconds{600});
+    auto const until = in(milliseconds{60});
     on->set_deadline(until);
     on->begin(begin::write, isolation::engine_default);
     auto const e = error_of([&] { run(*on, add_one); });
@@ -181,7 +181,7 @@ TEST_F(PostgresWaiting, AWriteOnItsOwnPastTheDeadlineIsSurelyNotCommitted)
 {
     hold_row();
     auto const on = open();
-    on->set_deadline(in(milliseconds{600}));
+    on->set_deadline(in(milliseconds{30}));
     auto const e = error_of([&] { run(*on, add_one); });
     EXPECT_EQ(e.code(), errc::lock_timeout);
     EXPECT_EQ(e.when(), phase::in_transaction);
