@@ -50,7 +50,7 @@ void skip_where_threads_would_be_lost()
 {
     namespace fs = std::filesystem;
     constexpr auto its_own = 2;
-    constexpr auto lacking = "ThreadSanitizer lacks threads_after_fork";
+    static constexpr auto lacking = "ThreadSanitizer lacks threads_after_fork";
     if (std::distance(fs::directory_iterator("/proc/self/task"), {}) <= its_own)
         return;
     [] { GTEST_SKIP() << lacking; }();
