@@ -179,10 +179,15 @@ void retry_or_throw(database_core const& core,
         auto const elapsed = std::chrono::duration_cast<std::chrono::microseconds>(
             std::chrono::steady_clock::now() - started);
         auto const decision = decide(failure, attempts, elapsed, policy, random_number());
+        // The time was up in the middle of an attempt: what the one before it met is the cause.
+        if (decision.report == errc::deadline_exceeded && failure.last() == nullptr &&
+            failure.code() == errc::deadline_exceeded && attempts > 1 && space.earlier_failure())
+            failure = *space.earlier_failure();
         if (decision.then == retry_decision::action::give_up)
             give_up(decision.report, explain ? explain(failure) : failure, attempts, watcher);
         if (watcher != nullptr)
             watcher->retried(failure.code(), attempts);
+        space.earlier_failure() = failure;
         pause(decision.pause, watcher);
         try {
             return renew_connection(core, space, decision.then, deadline_after(started, policy));

@@ -36,6 +36,10 @@ public:
     workspace(workspace const&) = delete;
     workspace& operator=(workspace const&) = delete;
 
+    // Why the attempt before this one of the same series was run again; older when this is the
+    // first.
+    [[nodiscard]] std::optional<error>& earlier_failure() noexcept { return earlier_failure_; }
+
     ~workspace() { reset(); }
 
     // --- the connection -------------------------------------------------------------------------
@@ -305,6 +309,7 @@ private:
     std::array<value, 64> key_;
 
     std::vector<planned> plan_of_flush_;
+    std::optional<error> earlier_failure_{};
 };
 
 }  // namespace tiebreak::detail
