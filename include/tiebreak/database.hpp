@@ -131,6 +131,14 @@ class database_core;
 class unit_guard;
 struct core_access;
 
+/// The attempts of one call.
+struct attempt_series {
+    retry_policy const& policy;
+    std::chrono::steady_clock::time_point started{};
+    int begun = 0;
+    std::optional<error> earlier{};  ///< why the attempt before this one was run again
+};
+
 /// Runs one `transact`: attempts, commit, retry. The loop itself is in the template below.
 class transaction {
 public:
@@ -171,12 +179,10 @@ private:
     workspace* joined_;  ///< the unit this call joins, or null
     workspace& space_;
     unit_of_work work_;
-    retry_policy const& policy_;
-    unit_guard* guard_;    ///< or null
-    std::string token_{};  ///< of the running attempt; empty: none
-    int attempts_ = 0;
+    attempt_series attempts_;
+    unit_guard* guard_;     ///< or null
+    std::string token_{};   ///< of the running attempt; empty: none
     bool running_ = false;  ///< never when this call joined
-    std::chrono::steady_clock::time_point started_{};
     std::chrono::steady_clock::time_point until_{};
 };
 
@@ -204,6 +210,8 @@ public:
     /// Runs `body(unit_of_work&)` and commits; answers what it answered. On a conflict, a deadlock
     /// or a lost connection everything is rolled back and `body` runs again in a new unit, as the
     /// retry policy says: so it must not have effects outside the unit (see `after_commit`).
+    /// After three conflicts the next attempt holds the rows it lost: reads by key of the entity
+    /// of the last conflict are as with `pessimistic_write` (SQLite: as with `.pessimistic`).
     ///
     /// Called while a unit of this thread and database runs, it joins that unit: `body` gets the
     /// outer unit, nothing is committed here, only the outermost retries, and an exception that

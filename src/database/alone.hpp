@@ -36,12 +36,12 @@ auto run_alone(database_core& core, purpose why, F&& run)
 {
     core.refuse_second_connection();
     held_workspace held(core);
-    auto const& policy = core.options().retry;
-    auto const started = std::chrono::steady_clock::now();
-    auto const until = deadline_after(started, policy);
+    attempt_series attempts{core.options().retry, std::chrono::steady_clock::now()};
+    auto const until = deadline_after(attempts.started, attempts.policy);
     bool const certain =
         why != purpose::reading && core.options().certainty == commit_certainty::by_token;
-    for (int attempt = 1;; ++attempt) {
+    for (;;) {
+        ++attempts.begun;
         try {
             auto& space = held.ready(until);
             if (why == purpose::writing_in_several_statements || certain)
@@ -49,7 +49,7 @@ auto run_alone(database_core& core, purpose why, F&& run)
             return run(space.statements());
         } catch (error const& failure) {
             held.get().rollback();
-            retry_or_throw(core, held.get(), failure, attempt, started, policy);
+            retry_or_throw(core, held.get(), attempts, failure);
         }
     }
 }

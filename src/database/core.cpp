@@ -155,6 +155,14 @@ void renew_connection(database_core const& core,
         core.reconnect(space, until);
 }
 
+// When the time was up in the middle of an attempt, it is what the one before that met.
+error const& cause_of(error const& failure, attempt_series const& attempts) noexcept
+{
+    bool const ended_within =
+        failure.code() == errc::deadline_exceeded && failure.last() == nullptr;
+    return ended_within && attempts.earlier ? *attempts.earlier : failure;
+}
+
 [[noreturn]] void give_up(errc report, error const& failure, int attempts, observer* watcher)
 {
     if (watcher != nullptr)
@@ -168,29 +176,27 @@ void renew_connection(database_core const& core,
 
 void retry_or_throw(database_core const& core,
                     workspace& space,
+                    attempt_series& attempts,
                     error failure,
-                    int attempts,
-                    std::chrono::steady_clock::time_point started,
-                    retry_policy const& policy,
                     std::function<error(error const&)> const& explain)
 {
+    auto const& policy = attempts.policy;
     auto* const watcher = core.options().watcher;
-    for (;; ++attempts) {
+    for (int number = attempts.begun;; ++number) {
         auto const elapsed = std::chrono::duration_cast<std::chrono::microseconds>(
-            std::chrono::steady_clock::now() - started);
-        auto const decision = decide(failure, attempts, elapsed, policy, random_number());
-        // The time was up in the middle of an attempt: what the one before it met is the cause.
-        if (decision.report == errc::deadline_exceeded && failure.last() == nullptr &&
-            failure.code() == errc::deadline_exceeded && attempts > 1 && space.earlier_failure())
-            failure = *space.earlier_failure();
-        if (decision.then == retry_decision::action::give_up)
-            give_up(decision.report, explain ? explain(failure) : failure, attempts, watcher);
+            std::chrono::steady_clock::now() - attempts.started);
+        auto const decision = decide(failure, number, elapsed, policy, random_number());
+        if (decision.then == retry_decision::action::give_up) {
+            auto const& cause = cause_of(failure, attempts);
+            give_up(decision.report, explain ? explain(cause) : cause, number, watcher);
+        }
         if (watcher != nullptr)
-            watcher->retried(failure.code(), attempts);
-        space.earlier_failure() = failure;
+            watcher->retried(failure.code(), number);
+        attempts.earlier = failure;
         pause(decision.pause, watcher);
         try {
-            return renew_connection(core, space, decision.then, deadline_after(started, policy));
+            return renew_connection(
+                core, space, decision.then, deadline_after(attempts.started, policy));
         } catch (error const& unreachable) {
             failure = unreachable;  // counts as an attempt, so that the policy ends it
         }

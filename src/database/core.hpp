@@ -156,14 +156,11 @@ void pause(std::chrono::microseconds how_long, observer* watcher);
 [[nodiscard]] std::uint64_t random_number() noexcept;
 
 // What becomes of a failed attempt: returns if there shall be another, after the pause and with a
-// live connection, else throws what the caller gets. `attempts` is how many there were; `explain`
-// may add to an error that ends them.
+// live connection, else throws what the caller gets. `explain` may add to an error that ends them.
 void retry_or_throw(database_core const& core,
                     workspace& space,
+                    attempt_series& attempts,
                     error failure,
-                    int attempts,
-                    std::chrono::steady_clock::time_point started,
-                    retry_policy const& policy,
                     std::function<error(error const&)> const& explain = {});
 
 }  // namespace tiebreak::detail

@@ -75,16 +75,17 @@ detail::workspace& take_for_reading(detail::database_core& core)
 {
     core.refuse_second_connection();
     detail::held_workspace taken(core);
-    auto const& policy = core.options().retry;
-    auto const started = std::chrono::steady_clock::now();
-    for (int attempt = 1;; ++attempt) {
+    detail::attempt_series attempts{core.options().retry, std::chrono::steady_clock::now()};
+    auto const until = detail::deadline_after(attempts.started, attempts.policy);
+    for (;;) {
+        ++attempts.begun;
         try {
-            auto& space = taken.ready(detail::deadline_after(started, policy));
+            auto& space = taken.ready(until);
             space.connection().begin(sql::begin_mode::read, isolation::engine_default);
             return taken.keep();
         } catch (error const& failure) {
             taken.get().rollback();
-            detail::retry_or_throw(core, taken.get(), failure, attempt, started, policy);
+            detail::retry_or_throw(core, taken.get(), attempts, failure);
         }
     }
 }

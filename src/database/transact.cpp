@@ -20,6 +20,15 @@ void let_guard_write(workspace& space, void* guard)
     static_cast<unit_guard*>(guard)->write_first(space);
 }
 
+// Writers that do not read first, or are quicker, could outrun a unit for ever: after so many
+// attempts lost to others it holds what it lost.
+constexpr int races_lost_at_most = 3;
+
+bool is_outrun(attempt_series const& attempts) noexcept
+{
+    return attempts.begun > races_lost_at_most && attempts.earlier->code() == errc::stale_version;
+}
+
 }  // namespace
 
 commit_certainty transaction::certainty_of(transact_options const& options) const noexcept
@@ -57,7 +66,7 @@ transaction::transaction(database& on, transact_options const& options, unit_gua
       joined_(core_.running_here()),
       space_(joined_ != nullptr ? *joined_ : core_.take()),
       work_(space_),
-      policy_(options.retry ? *options.retry : core_.options().retry),
+      attempts_{options.retry ? *options.retry : core_.options().retry},
       guard_(guard)
 {
     if (joined_ != nullptr) {
@@ -70,7 +79,7 @@ transaction::transaction(database& on, transact_options const& options, unit_gua
         core_.give(space_);
         throw;
     }
-    started_ = start_of(policy_);
+    attempts_.started = start_of(attempts_.policy);
     space_.options = &options_;
     enter();
 }
@@ -102,17 +111,19 @@ unit_of_work& transaction::start()
         space_.require_usable();
         return work_;
     }
-    ++attempts_;
+    ++attempts_.begun;
     if (auto* const watcher = space_.watcher())
-        watcher->attempt_started(attempts_);
-    until_ = deadline_after(started_, policy_);
-    if (attempts_ == 1)
+        watcher->attempt_started(attempts_.begun);
+    until_ = deadline_after(attempts_.started, attempts_.policy);
+    if (attempts_.begun == 1)
         core_.make_ready(space_, until_);  // `retry_or_throw` did it for the others
     space_.start(until_,
                  options_.level,
                  options_.pessimistic || options_.level >= isolation::repeatable_read ||
                      core_.begins_at_once() || guard_ != nullptr,
                  options_.pessimistic);
+    if (is_outrun(attempts_)) [[unlikely]]
+        space_.hold_what_was_lost(*attempts_.earlier);
     if (guard_ != nullptr) {
         // its first row is the unit's commit token
         space_.write_first(let_guard_write, guard_, guard_->first_wait());
@@ -137,7 +148,7 @@ void transaction::finish()
         return;
     commit();
     if (auto* const watcher = space_.watcher())
-        watcher->committed(attempts_);
+        watcher->committed(attempts_.begun);
     if (!space_.has_after_commit()) [[likely]]
         return leave();
     auto const callbacks = space_.take_after_commit();
@@ -159,7 +170,7 @@ void transaction::commit()
     if (options_.token.empty())
         throw error(*never);
     throw error(
-        errc::attempts_exhausted, attempts_, *never);  // the token that was given is used up
+        errc::attempts_exhausted, attempts_.begun, *never);  // the token that was given is used up
 }
 
 void transaction::commit_guarded()
@@ -201,9 +212,7 @@ void transaction::failed()
     } catch (error const& failure) {
         // asked about only when nobody tries again
         retry_or_throw(
-            core_, space_, failure, attempts_, started_, policy_, [this](error const& e) {
-                return explained(e);
-            });
+            core_, space_, attempts_, failure, [this](error const& e) { return explained(e); });
         space_.reset();
     } catch (...) {
         space_.reset();

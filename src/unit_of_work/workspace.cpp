@@ -64,6 +64,13 @@ bool mark(entry& one, lock_mode mode) noexcept
     return true;
 }
 
+// A unit that holds what it reads reads so, unless it asks for more.
+lock_request asked(lock_request const& lock, bool unit_holds) noexcept
+{
+    return unit_holds && lock.mode == lock_mode::none ? lock_request{lock_mode::pessimistic_write}
+                                                      : lock;
+}
+
 }  // namespace
 
 void workspace::throw_failed() const
@@ -124,11 +131,13 @@ private:
     sql::connection& on_;
 };
 
-// A unit that was begun pessimistic holds what it reads, where rows can be held.
-lock_request workspace::asked(lock_request const& lock) const noexcept
+void workspace::hold_what_was_lost(error const& conflicted)
 {
-    return holds_rows_ && lock.mode == lock_mode::none ? lock_request{lock_mode::pessimistic_write}
-                                                       : lock;
+    auto const* what = conflicted.what_conflicted();
+    if (!connection().speaks().supports(capability::row_locks))
+        begin_first_ = true;
+    else if (what != nullptr)
+        held_entity_ = what->entity;
 }
 
 void workspace::before_commit()
@@ -166,6 +175,7 @@ void workspace::reset() noexcept
     begin_first_ = false;
     first_write_ = nullptr;
     holds_rows_ = false;
+    held_entity_.clear();
     pending_ = false;
     savepoints_ = 0;
     open_savepoints_.clear();
@@ -332,13 +342,13 @@ void* workspace::find(plan const& of, value const* key, lock_request const& lock
             return nullptr;
         return lock.mode == lock_mode::none ? one.object : lock_entry(one, lock);
     }
-    if (lock.mode == lock_mode::none && !holds_rows_) [[likely]] {
+    if (lock.mode == lock_mode::none && !holds(of)) [[likely]] {
         auto& statement = session_->find(of);
         sql::reading const until_end(statement);
         auto const row = statement.first({key, of.key_size});
         return row.empty() ? nullptr : track(of, row.data()).object;
     }
-    return find_locking(of, of.key, {key, of.key_size}, asked(lock));
+    return find_locking(of, of.key, {key, of.key_size}, asked(lock, holds(of)));
 }
 
 void* workspace::find_locking(plan const& of,
@@ -359,14 +369,14 @@ void* workspace::find_by(plan const& of, std::size_t column, value is, lock_requ
 {
     check_lock(of, lock);
     flush_if_touched(of);
-    return find_locking(of, column_mask{1} << column, {&is, 1}, asked(lock));
+    return find_locking(of, column_mask{1} << column, {&is, 1}, asked(lock, holds(of)));
 }
 
 void workspace::select(query const& what, void* to, void (*found)(void* to, void* row))
 {
     plan const& of = *what.of;
     check_lock(of, what.lock);
-    auto const lock = asked(what.lock);
+    auto const lock = asked(what.lock, holds_rows_);
     flush_if_touched(of);
     std::optional<locking> taking;
     if (is_pessimistic(lock.mode))

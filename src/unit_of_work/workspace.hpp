@@ -36,10 +36,6 @@ public:
     workspace(workspace const&) = delete;
     workspace& operator=(workspace const&) = delete;
 
-    // Why the attempt before this one of the same series was run again; older when this is the
-    // first.
-    [[nodiscard]] std::optional<error>& earlier_failure() noexcept { return earlier_failure_; }
-
     ~workspace() { reset(); }
 
     // --- the connection -------------------------------------------------------------------------
@@ -71,6 +67,10 @@ public:
         begin_first_ = at_first_statement;
         connection().set_deadline(until);
     }
+
+    // For the unit that was started: the rows of the entity that this conflict tells of are held
+    // when they are read by key. Where rows cannot be held, the unit writes before it reads.
+    void hold_what_was_lost(error const& conflicted);
 
     // Runs one operation of the unit: refuses when it has failed, and marks it failed on an error.
     template <class F>
@@ -232,7 +232,12 @@ private:
     [[nodiscard]] void*
     found_row(plan const& of, std::span<value const> row, lock_request const& lock);
     void* lock_entry(entry& one, lock_request const& how);
-    [[nodiscard]] lock_request asked(lock_request const& lock) const noexcept;
+
+    [[nodiscard]] bool holds(plan const& of) const noexcept
+    {
+        return holds_rows_ || held_entity_ == of.entity;
+    }
+
     [[nodiscard]] void* find_locking(plan const& of,
                                      column_mask by,
                                      std::span<value const> values,
@@ -299,6 +304,7 @@ private:
     std::chrono::milliseconds first_write_wait_ = sql::connection::no_limit;
     bool begin_first_ = false;
     bool holds_rows_ = false;
+    std::string held_entity_{};  // its rows are held when they are read by key; empty: none
     bool failed_ = false;
     bool pending_ = false;  // something was added, removed or locked since the last flush
     int savepoints_ = 0;
@@ -309,7 +315,6 @@ private:
     std::array<value, 64> key_;
 
     std::vector<planned> plan_of_flush_;
-    std::optional<error> earlier_failure_{};
 };
 
 }  // namespace tiebreak::detail

@@ -13,7 +13,6 @@
 
 #include <atomic>
 #include <csignal>
-#include <semaphore>
 #include <string>
 #include <thread>
 
@@ -119,8 +118,7 @@ public:
     explicit old_program(fresh_database& of)
         : db_(of.open({.connections_max = 1})), running_([this](std::stop_token const& stopping) {
               while (!stopping.stop_requested())
-                  if (!is_held_ || turns_.try_acquire_for(std::chrono::milliseconds{1}))
-                      write_once();
+                  write_once();
           })
     {
     }
@@ -132,13 +130,6 @@ public:
 
     // Other than for being in another's way.
     [[nodiscard]] std::int64_t refused() const { return refused_; }
-
-    // From now on it writes when it is given a turn only, until `go_on`.
-    void hold() { is_held_ = true; }
-
-    void give_turn() { turns_.release(); }
-
-    void go_on() { is_held_ = false; }
 
     void wait_for_writes(std::int64_t more) const
     {
@@ -174,8 +165,6 @@ private:
     std::atomic<std::int64_t> inserted_{0};
     std::atomic<std::int64_t> added_{0};
     std::atomic<std::int64_t> refused_{0};
-    std::atomic<bool> is_held_{false};
-    std::counting_semaphore<> turns_{0};
     std::jthread running_;
 };
 
