@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include <semaphore>
+
 namespace tiebreak::test {
 
 namespace {
@@ -47,6 +49,42 @@ TEST_F(Serving, AnswersWithDecodedPathParameters)
     EXPECT_FALSE(answer->header("X-Request-Id").empty());
     EXPECT_FALSE(answer->has("Server"));
     EXPECT_FALSE(answer->has("Connection"));
+}
+
+TEST(ServingBegins, NobodyIsAnsweredBeforeThePortWasTold)
+{
+    std::binary_semaphore answering{0};
+    std::string name;  // guarded by that order alone
+    router made;
+    made.add(request_method::get,
+             "/name",
+             [&](request&) {
+                 answering.release();
+                 return json(200, json_object{}.add("name", name));
+             },
+             {.where = service::http::runs::in_place});
+    std::optional<raw_client> early;
+    std::vector<std::uint16_t> told;
+    server const running(std::move(made), {.listening = [&](std::uint16_t port) {
+                             told.push_back(port);
+                             early.emplace(port);
+                             EXPECT_TRUE(early->send("GET /name HTTP/1.1\r\nHost: x\r\n\r\n"));
+                             EXPECT_FALSE(answering.try_acquire_for(std::chrono::milliseconds{50}));
+                             name = "at " + std::to_string(port);
+                         }});
+    EXPECT_EQ(told, std::vector{running.port()});
+    ASSERT_TRUE(early);
+    auto const answer = early->receive();
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->body, R"({"name":"at )" + std::to_string(running.port()) + R"("})");
+}
+
+TEST(ServingBegins, WhatIsThrownWhenThePortIsToldEndsTheStart)
+{
+    EXPECT_THROW(
+        server(routes(),
+               {.listening = [](std::uint16_t) { throw std::runtime_error("not wanted"); }}),
+        std::runtime_error);
 }
 
 TEST_F(Serving, AnswersABodyOnAWorkThread)
