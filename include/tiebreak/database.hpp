@@ -180,6 +180,7 @@ private:
     workspace& space_;
     unit_of_work work_;
     attempt_series attempts_;
+    int races_lost_ = 0;    ///< attempts that ended because a row was changed meanwhile
     unit_guard* guard_;     ///< or null
     std::string token_{};   ///< of the running attempt; empty: none
     bool running_ = false;  ///< never when this call joined
@@ -210,8 +211,9 @@ public:
     /// Runs `body(unit_of_work&)` and commits; answers what it answered. On a conflict, a deadlock
     /// or a lost connection everything is rolled back and `body` runs again in a new unit, as the
     /// retry policy says: so it must not have effects outside the unit (see `after_commit`).
-    /// After three conflicts the next attempt holds the rows it lost: reads by key of the entity
-    /// of the last conflict are as with `pessimistic_write` (SQLite: as with `.pessimistic`).
+    /// After three conflicts each attempt begins by holding the rows that its first flush is to
+    /// write, as far as the attempt before shows; a statement each. (SQLite: it takes the write
+    /// turn.) So quicker writers cannot outrun it for ever.
     ///
     /// Called while a unit of this thread and database runs, it joins that unit: `body` gets the
     /// outer unit, nothing is committed here, only the outermost retries, and an exception that

@@ -46,7 +46,7 @@ auto write_at(place where, purpose why, plan const& of, reach touched, F&& run)
     auto& space = place_access::space(*where.work);
     return space.guarded([&] {
         space.flush_if_touched(of);
-        space.begin_writing();
+        space.begin_other_write();
         if (touched.known_rows)
             space.verify_known(of, touched.key);
         auto const result = run(space.statements());

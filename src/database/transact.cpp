@@ -21,13 +21,8 @@ void let_guard_write(workspace& space, void* guard)
 }
 
 // Writers that do not read first, or are quicker, could outrun a unit for ever: after so many
-// attempts lost to others it holds what it lost.
+// attempts lost to others it holds what it is about to write before it reads.
 constexpr int races_lost_at_most = 3;
-
-bool is_outrun(attempt_series const& attempts) noexcept
-{
-    return attempts.begun > races_lost_at_most && attempts.earlier->code() == errc::stale_version;
-}
 
 }  // namespace
 
@@ -99,6 +94,8 @@ void transaction::enter() noexcept
 
 void transaction::leave() noexcept
 {
+    if (races_lost_ != 0) [[unlikely]]
+        space_.forget_first_flush();
     space_.reset();
     database_core::running = space_.outer;
     running_ = false;
@@ -122,8 +119,8 @@ unit_of_work& transaction::start()
                  options_.pessimistic || options_.level >= isolation::repeatable_read ||
                      core_.begins_at_once() || guard_ != nullptr,
                  options_.pessimistic);
-    if (is_outrun(attempts_)) [[unlikely]]
-        space_.hold_what_was_lost(*attempts_.earlier);
+    if (races_lost_ >= races_lost_at_most) [[unlikely]]
+        space_.hold_first_flush();
     if (guard_ != nullptr) {
         // its first row is the unit's commit token
         space_.write_first(let_guard_write, guard_, guard_->first_wait());
@@ -210,6 +207,8 @@ void transaction::failed()
     try {
         throw;
     } catch (error const& failure) {
+        if (failure.code() == errc::stale_version && ++races_lost_ >= races_lost_at_most)
+            space_.remember_first_flush();
         // asked about only when nobody tries again
         retry_or_throw(
             core_, space_, attempts_, failure, [this](error const& e) { return explained(e); });

@@ -17,7 +17,18 @@ int compare_values(value a, value b) noexcept
     return static_cast<int>(a.kind()) - static_cast<int>(b.kind());
 }
 
-bool before(entry const& a, entry const& b) noexcept
+void require_one(plan const& of, std::int64_t rows)
+{
+    if (rows == 1)
+        return;
+    throw error(errc::backend_failure,
+                "a write of one row of " + std::string{of.table} + " matched " +
+                    (rows == 0 ? "none" : "several: its key is not unique"));
+}
+
+}  // namespace
+
+bool comes_before(entry const& a, entry const& b) noexcept
 {
     if (a.of != b.of)
         if (auto const order = a.of->table.compare(b.of->table); order != 0)
@@ -29,17 +40,6 @@ bool before(entry const& a, entry const& b) noexcept
     }
     return false;
 }
-
-void require_one(plan const& of, std::int64_t rows)
-{
-    if (rows == 1)
-        return;
-    throw error(errc::backend_failure,
-                "a write of one row of " + std::string{of.table} + " matched " +
-                    (rows == 0 ? "none" : "several: its key is not unique"));
-}
-
-}  // namespace
 
 column_mask workspace::changed_columns(entry const& one) const
 {
@@ -80,6 +80,7 @@ void workspace::flush(bool last)
         return;
     begin_writing();
     update(one, changed, (changed & ~one.of->unversioned) != 0 && one.of->version != 0, last);
+    first_flush_is_over_ = true;
 }
 
 // An update that makes a row point to one that is still to be inserted has to wait for it.
@@ -161,12 +162,12 @@ bool workspace::plan_flush()
         if (changed == 0 && !bump && !one.verify)
             continue;
         if (!plan.empty() && sorted)
-            sorted = !before(one, entries[plan.back().position]);
+            sorted = !comes_before(one, entries[plan.back().position]);
         plan.push_back({static_cast<std::uint32_t>(i), changed, bump, false});
     }
     if (!sorted) {
         std::ranges::sort(plan, [&](planned const& a, planned const& b) {
-            return before(entries[a.position], entries[b.position]);
+            return comes_before(entries[a.position], entries[b.position]);
         });
     }
     if (inserts)
@@ -196,6 +197,7 @@ void workspace::flush_many(bool last)
             erase(one);
     removals_.clear();
     pending_ = false;
+    first_flush_is_over_ = true;
 }
 
 void workspace::run_updates(std::span<planned const> updates, bool last)
@@ -337,6 +339,7 @@ void workspace::verify(entry& one, sql::row_lock as)
 
 void workspace::insert(entry& one, bool last)
 {
+    first_flush_is_over_ = true;
     plan const& of = *one.of;
     if (of.form == version_form::counter) {
         value const first{of.version_first};
@@ -369,6 +372,7 @@ void workspace::insert(entry& one, bool last)
 
 void workspace::erase(entry& one)
 {
+    first_flush_is_over_ = true;
     plan const& of = *one.of;
     std::size_t number = 0;
     each_column(of.key, [&](std::size_t i) { parameters_[number++] = one.snapshot[i]; });

@@ -89,7 +89,7 @@ void unit_of_work::run_query(std::string_view sql,
         space_.flush();
         std::string const text{sql};
         if (!space_.statements().prepared(text).reads_only())
-            space_.begin_writing();
+            space_.begin_other_write();
         detail::read_rows(space_.statements(), text, parameters, of, {to, make});
     });
 }
@@ -101,7 +101,7 @@ std::int64_t unit_of_work::run_statement(std::string_view sql, std::span<value c
         space_.flush();
         auto& statement = space_.statements().prepared(std::string{sql});
         if (!statement.reads_only())
-            space_.begin_writing();
+            space_.begin_other_write();
         return statement.execute(parameters);
     });
 }

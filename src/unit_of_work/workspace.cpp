@@ -64,14 +64,20 @@ bool mark(entry& one, lock_mode mode) noexcept
     return true;
 }
 
-// A unit that holds what it reads reads so, unless it asks for more.
-lock_request asked(lock_request const& lock, bool unit_holds) noexcept
-{
-    return unit_holds && lock.mode == lock_mode::none ? lock_request{lock_mode::pessimistic_write}
-                                                      : lock;
-}
-
 }  // namespace
+
+value copy_of(value of, arena& in)
+{
+    if (!of.holds_bytes())
+        return of;
+    auto const from = of.text();
+    auto* to = static_cast<char*>(in.take(from.size() + 1, 1));
+    if (!from.empty())
+        std::memcpy(to, from.data(), from.size());
+    return of.kind() == value_kind::text
+               ? value{std::string_view{to, from.size()}}
+               : value{std::span{reinterpret_cast<std::byte const*>(to), from.size()}};
+}
 
 void workspace::throw_failed() const
 {
@@ -82,6 +88,8 @@ void workspace::throw_failed() const
 void workspace::begin_now()
 {
     begin_writing();
+    if (holds_first_flush_)
+        hold_rows();
 }
 
 void workspace::begin_with_first_write()
@@ -131,13 +139,11 @@ private:
     sql::connection& on_;
 };
 
-void workspace::hold_what_was_lost(error const& conflicted)
+// A unit that was begun pessimistic holds what it reads, where rows can be held.
+lock_request workspace::asked(lock_request const& lock) const noexcept
 {
-    auto const* what = conflicted.what_conflicted();
-    if (!connection().speaks().supports(capability::row_locks))
-        begin_first_ = true;
-    else if (what != nullptr)
-        held_entity_ = what->entity;
+    return holds_rows_ && lock.mode == lock_mode::none ? lock_request{lock_mode::pessimistic_write}
+                                                       : lock;
 }
 
 void workspace::before_commit()
@@ -175,7 +181,8 @@ void workspace::reset() noexcept
     begin_first_ = false;
     first_write_ = nullptr;
     holds_rows_ = false;
-    held_entity_.clear();
+    holds_first_flush_ = false;
+    first_flush_is_over_ = false;
     pending_ = false;
     savepoints_ = 0;
     open_savepoints_.clear();
@@ -196,17 +203,7 @@ error workspace::lost(entry const& one)
 
 void workspace::copy_bytes(value* row, column_mask mask)
 {
-    each_column(mask, [&](std::size_t i) {
-        if (!row[i].holds_bytes())
-            return;
-        auto const from = row[i].text();
-        auto* to = static_cast<char*>(memory_.take(from.size() + 1, 1));
-        if (!from.empty())
-            std::memcpy(to, from.data(), from.size());
-        row[i] = row[i].kind() == value_kind::text
-                     ? value{std::string_view{to, from.size()}}
-                     : value{std::span{reinterpret_cast<std::byte const*>(to), from.size()}};
-    });
+    each_column(mask, [&](std::size_t i) { row[i] = copy_of(row[i], memory_); });
 }
 
 void workspace::take_snapshot(entry& one, column_mask mask)
@@ -342,13 +339,13 @@ void* workspace::find(plan const& of, value const* key, lock_request const& lock
             return nullptr;
         return lock.mode == lock_mode::none ? one.object : lock_entry(one, lock);
     }
-    if (lock.mode == lock_mode::none && !holds(of)) [[likely]] {
+    if (lock.mode == lock_mode::none && !holds_rows_) [[likely]] {
         auto& statement = session_->find(of);
         sql::reading const until_end(statement);
         auto const row = statement.first({key, of.key_size});
         return row.empty() ? nullptr : track(of, row.data()).object;
     }
-    return find_locking(of, of.key, {key, of.key_size}, asked(lock, holds(of)));
+    return find_locking(of, of.key, {key, of.key_size}, asked(lock));
 }
 
 void* workspace::find_locking(plan const& of,
@@ -369,14 +366,14 @@ void* workspace::find_by(plan const& of, std::size_t column, value is, lock_requ
 {
     check_lock(of, lock);
     flush_if_touched(of);
-    return find_locking(of, column_mask{1} << column, {&is, 1}, asked(lock, holds(of)));
+    return find_locking(of, column_mask{1} << column, {&is, 1}, asked(lock));
 }
 
 void workspace::select(query const& what, void* to, void (*found)(void* to, void* row))
 {
     plan const& of = *what.of;
     check_lock(of, what.lock);
-    auto const lock = asked(what.lock, holds_rows_);
+    auto const lock = asked(what.lock);
     flush_if_touched(of);
     std::optional<locking> taking;
     if (is_pessimistic(lock.mode))

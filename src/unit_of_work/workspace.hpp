@@ -26,6 +26,9 @@ namespace tiebreak::detail {
 
 class database_core;
 
+// Its bytes are copied too.
+[[nodiscard]] value copy_of(value of, arena& in);
+
 class workspace {
 public:
     workspace(database_core const& of, std::string const& prefix, observer* watcher)
@@ -68,9 +71,13 @@ public:
         connection().set_deadline(until);
     }
 
-    // For the unit that was started: the rows of the entity that this conflict tells of are held
-    // when they are read by key. Where rows cannot be held, the unit writes before it reads.
-    void hold_what_was_lost(error const& conflicted);
+    // After a lost attempt and before `reset`: keeps which rows the first flush was to write, for
+    // later attempts, until they are forgotten. What is known stays when a later flush was lost.
+    void remember_first_flush();
+    void forget_first_flush() noexcept;
+    // For the attempt that was started: its first statement holds those rows. Where rows cannot be
+    // held, the transaction for writing begins then.
+    void hold_first_flush() noexcept;
 
     // Runs one operation of the unit: refuses when it has failed, and marks it failed on an error.
     template <class F>
@@ -118,6 +125,13 @@ public:
         if (first_write_ != nullptr) [[unlikely]]
             return begin_with_first_write();
         connection().begin(sql::begin_mode::write, level_);
+    }
+
+    // The same before something is written beside the changes of tracked objects.
+    void begin_other_write()
+    {
+        begin_writing();
+        first_flush_is_over_ = true;
     }
 
     // Runs `write(*this, with)` right after the transaction of this unit has begun; it and the
@@ -221,9 +235,15 @@ private:
         bool postponed;
     };
 
+    struct row_to_hold {
+        plan const* of;
+        std::vector<value> key;
+    };
+
     [[noreturn]] void throw_failed() const;
     void begin_now();
     void begin_with_first_write();
+    void hold_rows();
 
     [[nodiscard]] std::size_t find_entry(plan const& of, value const* key) const noexcept;
     template <class F>
@@ -233,11 +253,7 @@ private:
     found_row(plan const& of, std::span<value const> row, lock_request const& lock);
     void* lock_entry(entry& one, lock_request const& how);
 
-    [[nodiscard]] bool holds(plan const& of) const noexcept
-    {
-        return holds_rows_ || held_entity_ == of.entity;
-    }
-
+    [[nodiscard]] lock_request asked(lock_request const& lock) const noexcept;
     [[nodiscard]] void* find_locking(plan const& of,
                                      column_mask by,
                                      std::span<value const> values,
@@ -304,7 +320,8 @@ private:
     std::chrono::milliseconds first_write_wait_ = sql::connection::no_limit;
     bool begin_first_ = false;
     bool holds_rows_ = false;
-    std::string held_entity_{};  // its rows are held when they are read by key; empty: none
+    bool holds_first_flush_ = false;
+    bool first_flush_is_over_ = false;  // or something else was written before it
     bool failed_ = false;
     bool pending_ = false;  // something was added, removed or locked since the last flush
     int savepoints_ = 0;
@@ -315,6 +332,9 @@ private:
     std::array<value, 64> key_;
 
     std::vector<planned> plan_of_flush_;
+
+    std::vector<row_to_hold> rows_to_hold_;  // outlive their attempt, as does their memory
+    arena memory_of_rows_to_hold_;
 };
 
 }  // namespace tiebreak::detail

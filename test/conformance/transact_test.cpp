@@ -285,26 +285,7 @@ TEST_P(Transact, OfManyThreadsEveryIncrementCounts)
 
 TIEBREAK_ON_ALL_ENGINES(Transact);
 
-class TransactRivals : public Transact {
-protected:
-    // Whether one that does not wait could.
-    bool a_rival_adds_ten()
-    {
-        try {
-            fresh().open().transact(
-                [&](unit_of_work& other) {
-                    lock_request const now{lock_mode::pessimistic_write, no_wait};
-                    other.load<coupon>(row_.id, now).issued_quantity += 10;
-                },
-                {.retry = retry_presets::once});
-            return true;
-        } catch (error const& refused) {
-            EXPECT_TRUE(refused.last() && refused.last()->code() == errc::lock_timeout)
-                << refused.what();
-            return false;
-        }
-    }
-};
+class TransactRivals : public Transact {};
 
 TEST_P(TransactRivals, AfterAConflictTheCallableSeesTheRowAsItIsNow)
 {
@@ -346,49 +327,6 @@ TEST_P(TransactRivals, AConflictAtAnExplicitFlushIsNoDifferent)
     EXPECT_EQ(runs, 2);
     EXPECT_EQ(now().issued_quantity, 11);
     EXPECT_EQ(rows_of<setting>(db()), 1);
-}
-
-TEST_P(TransactRivals, AUnitThatLostThreeTimesWritesBeforeARivalCan)
-{
-    std::vector<bool> rival_wrote;
-    db().transact([&](unit_of_work& work) {
-        ASSERT_LT(rival_wrote.size(), 10u);
-        auto& tracked = work.load<coupon>(row_.id);
-        rival_wrote.push_back(a_rival_adds_ten());
-        tracked.issued_quantity += 1;
-    });
-    EXPECT_EQ(rival_wrote, (std::vector{true, true, true, false}));
-    EXPECT_EQ(now().issued_quantity, 31);
-    EXPECT_EQ(now().version, version{5});
-
-    rival_wrote.clear();
-    db().transact([&](unit_of_work& work) {
-        auto& tracked = work.load<coupon>(row_.id);
-        rival_wrote.push_back(rival_wrote.empty() && a_rival_adds_ten());
-        tracked.issued_quantity += 1;
-    });
-    EXPECT_EQ(rival_wrote, (std::vector{true, false})) << "the next unit is none that lost";
-    EXPECT_EQ(now().issued_quantity, 42);
-}
-
-TEST_P(TransactRivals, AUnitThatLostThreeTimesHoldsNothingElse)
-{
-    TIEBREAK_NEEDS(capability::row_locks);
-    auto const untouched = add_book(db(), "read only");
-    int runs = 0;
-    db().transact([&](unit_of_work& work) {
-        auto& tracked = work.load<coupon>(row_.id);
-        (void)work.load<book>(untouched.id);
-        if (++runs <= 3)
-            EXPECT_TRUE(a_rival_adds_ten());
-        else
-            fresh().open().transact(
-                [&](unit_of_work& other) { other.load<book>(untouched.id).price = 7; });
-        tracked.issued_quantity += 1;
-    });
-    EXPECT_EQ(runs, 4);
-    EXPECT_EQ(stored<book>(db(), untouched.id).price, 7);
-    EXPECT_EQ(now().issued_quantity, 31);
 }
 
 TEST_P(TransactRivals, ExhaustedAttemptsCarryTheRealConflict)
