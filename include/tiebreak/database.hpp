@@ -212,8 +212,8 @@ public:
     /// or a lost connection everything is rolled back and `body` runs again in a new unit, as the
     /// retry policy says: so it must not have effects outside the unit (see `after_commit`).
     /// After three conflicts each attempt begins by holding the rows that its first flush is to
-    /// write, as far as the attempt before shows; a statement each. (SQLite: it takes the write
-    /// turn.) So quicker writers cannot outrun it for ever.
+    /// write or verify, as far as the attempt before shows; a statement each. (SQLite: it takes
+    /// the write turn.) So quicker writers cannot outrun it for ever at those rows.
     ///
     /// Called while a unit of this thread and database runs, it joins that unit: `body` gets the
     /// outer unit, nothing is committed here, only the outermost retries, and an exception that

@@ -78,9 +78,9 @@ void workspace::flush(bool last)
     auto const changed = changed_columns(one);
     if (changed == 0)
         return;
-    begin_writing();
+    begin_flush();
     update(one, changed, (changed & ~one.of->unversioned) != 0 && one.of->version != 0, last);
-    first_flush_is_over_ = true;
+    first_flush_ = progress::over;
 }
 
 // An update that makes a row point to one that is still to be inserted has to wait for it.
@@ -183,7 +183,7 @@ void workspace::flush_many(bool last)
         pending_ = false;
         return;
     }
-    begin_writing();
+    begin_flush();
     write_planned(false, last);
     if (inserts) {
         auto& entries = rows_.entries();
@@ -197,7 +197,7 @@ void workspace::flush_many(bool last)
             erase(one);
     removals_.clear();
     pending_ = false;
-    first_flush_is_over_ = true;
+    first_flush_ = progress::over;
 }
 
 void workspace::run_updates(std::span<planned const> updates, bool last)
@@ -335,11 +335,12 @@ void workspace::verify(entry& one, sql::row_lock as)
     if (row.empty() || row[0].is_null() || row[0].integer() != version_of(one))
         throw lost(one);
     one.verify = false;
+    one.verified = true;
 }
 
 void workspace::insert(entry& one, bool last)
 {
-    first_flush_is_over_ = true;
+    first_flush_ = progress::over;
     plan const& of = *one.of;
     if (of.form == version_form::counter) {
         value const first{of.version_first};
@@ -372,7 +373,6 @@ void workspace::insert(entry& one, bool last)
 
 void workspace::erase(entry& one)
 {
-    first_flush_is_over_ = true;
     plan const& of = *one.of;
     std::size_t number = 0;
     each_column(of.key, [&](std::size_t i) { parameters_[number++] = one.snapshot[i]; });

@@ -37,7 +37,8 @@ struct entry {
     bool from_outside = false;  // its version came from outside: a conflict is precondition_failed
     bool verify = false;        // check the version at the flush even if nothing changed
     bool force_increment = false;  // bump the version at the flush even if nothing changed
-    bool written = false;          // by this unit: it was as expected then, and is held since
+    bool verified = false;         // by this unit: it was as expected then, and is held since
+    bool written = false;          // the same: it was as expected then, and is held since
 };
 
 [[nodiscard]] inline std::size_t hash_of(value v) noexcept

@@ -1,31 +1,38 @@
 // A unit that others outran several times: before its next run does anything else, it holds the
-// rows that its first flush was to write, in the order of a flush.
+// rows that its first flush was to write or verify, in the order of a flush.
 #include "unit_of_work/workspace.hpp"
 
 namespace tiebreak::detail {
 
-// Only what comes before every other write of the unit: who holds more, out of the order in which
-// equal units write, could block one of them for ever, and be blocked by it.
+// Only what comes before everything else that the unit writes or holds: who held more, out of the
+// order in which equal units come to it, could block one of them, and be blocked by it.
 void workspace::remember_first_flush()
 {
-    if (first_flush_is_over_)
+    if (first_flush_ != progress::running)
         return;
-    static_cast<void>(plan_flush());
+    bool const inserts = plan_flush();
     auto& entries = rows_.entries();
-    std::vector<entry const*> rows;
+    std::vector<std::pair<entry const*, sql::row_lock>> rows;
     for (auto const& one : plan_of_flush_)
         if (!one.postponed)
-            rows.push_back(&entries[one.position]);
+            rows.emplace_back(&entries[one.position],
+                              one.changed != 0 || one.bump ? sql::row_lock::update
+                                                           : sql::row_lock::share);
     for (auto const& one : entries)
-        if (one.written && one.state == row_state::loaded &&
-            std::ranges::find(rows, &one) == rows.end())
-            rows.push_back(&one);
-    std::ranges::sort(rows, [](entry const* a, entry const* b) { return comes_before(*a, *b); });
+        if (one.state == row_state::loaded && (one.written || one.verified))
+            rows.emplace_back(&one, one.written ? sql::row_lock::update : sql::row_lock::share);
+    std::ranges::stable_sort(
+        rows, [](auto const& a, auto const& b) { return comes_before(*a.first, *b.first); });
+    auto const twice = std::ranges::unique(rows, {}, [](auto const& one) { return one.first; });
+    rows.erase(twice.begin(), twice.end());
+    if (!inserts)
+        for (auto const position : removals_)
+            rows.emplace_back(&entries[position], sql::row_lock::update);
 
     forget_first_flush();
-    for (auto const* one : rows) {
+    for (auto const& [one, as] : rows) {
         plan const& of = *one->of;
-        auto& to_hold = rows_to_hold_.emplace_back(&of, std::vector<value>{});
+        auto& to_hold = rows_to_hold_.emplace_back(&of, std::vector<value>{}, as);
         each_column(of.key, [&](std::size_t i) {
             to_hold.key.push_back(copy_of(one->snapshot[i], memory_of_rows_to_hold_));
         });
@@ -48,7 +55,7 @@ void workspace::hold_first_flush() noexcept
 void workspace::hold_rows()
 {
     for (auto const& one : rows_to_hold_) {
-        auto& statement = session_->find_version_holding(*one.of, {.how = sql::row_lock::update});
+        auto& statement = session_->find_version_holding(*one.of, {.how = one.as});
         sql::reading const until_end(statement);
         static_cast<void>(statement.first(one.key));
     }

@@ -123,7 +123,7 @@ public:
         if (lock.wait.what == wait_limit::kind::at_most)
             on_.limit_lock_waits(lock.wait.at_most);
         try {
-            in.begin_writing();
+            in.begin_other_write();
         } catch (...) {
             on_.limit_lock_waits(sql::connection::no_limit);
             throw;
@@ -182,7 +182,7 @@ void workspace::reset() noexcept
     first_write_ = nullptr;
     holds_rows_ = false;
     holds_first_flush_ = false;
-    first_flush_is_over_ = false;
+    first_flush_ = progress::ahead;
     pending_ = false;
     savepoints_ = 0;
     open_savepoints_.clear();

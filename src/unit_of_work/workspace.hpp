@@ -71,8 +71,9 @@ public:
         connection().set_deadline(until);
     }
 
-    // After a lost attempt and before `reset`: keeps which rows the first flush was to write, for
-    // later attempts, until they are forgotten. What is known stays when a later flush was lost.
+    // After a lost attempt and before `reset`: keeps which rows the first flush was to write or
+    // verify, for later attempts, until they are forgotten. What is known stays when it was not
+    // that flush that lost.
     void remember_first_flush();
     void forget_first_flush() noexcept;
     // For the attempt that was started: its first statement holds those rows. Where rows cannot be
@@ -127,11 +128,11 @@ public:
         connection().begin(sql::begin_mode::write, level_);
     }
 
-    // The same before something is written beside the changes of tracked objects.
+    // The same before something is written beside the changes of tracked objects, or held.
     void begin_other_write()
     {
         begin_writing();
-        first_flush_is_over_ = true;
+        first_flush_ = progress::over;
     }
 
     // Runs `write(*this, with)` right after the transaction of this unit has begun; it and the
@@ -235,9 +236,12 @@ private:
         bool postponed;
     };
 
+    enum class progress : std::uint8_t { ahead, running, over };
+
     struct row_to_hold {
         plan const* of;
         std::vector<value> key;
+        sql::row_lock as;
     };
 
     [[noreturn]] void throw_failed() const;
@@ -299,6 +303,14 @@ private:
     [[nodiscard]] entry* find_named(conflict const& what);
     [[nodiscard]] std::vector<conflict> find_conflicts(error const& failure, bool all);
     [[nodiscard]] bool plan_flush();  // true when there are rows to insert
+
+    void begin_flush()
+    {
+        begin_writing();
+        if (first_flush_ == progress::ahead)
+            first_flush_ = progress::running;
+    }
+
     void flush_many(bool last);
     void write_planned(bool postponed, bool last);
     void run_updates(std::span<planned const> updates, bool last);
@@ -321,7 +333,7 @@ private:
     bool begin_first_ = false;
     bool holds_rows_ = false;
     bool holds_first_flush_ = false;
-    bool first_flush_is_over_ = false;  // or something else was written before it
+    progress first_flush_ = progress::ahead;  // over, too, when something else came before it
     bool failed_ = false;
     bool pending_ = false;  // something was added, removed or locked since the last flush
     int savepoints_ = 0;

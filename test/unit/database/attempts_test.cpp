@@ -25,13 +25,12 @@ protected:
     template <class Call>
     std::optional<error> run_into_the_deadline(Call const& call)
     {
-        auto const over = std::chrono::steady_clock::now() + deadline;
         runs_ = 0;
         return error_of([&] {
             call([&] {
                 if (++runs_ == 1)
                     throw error(errc::lock_timeout, "made up");
-                std::this_thread::sleep_until(over);
+                std::this_thread::sleep_for(deadline);  // it is over then, whenever it began
                 throw time_is_up();
             });
         });
