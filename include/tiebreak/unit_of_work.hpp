@@ -23,7 +23,8 @@
 ///
 /// Reads take no lock and run outside the transaction, each a snapshot of its own; the transaction
 /// begins at the first write. Pessimistic units, units with an isolation of repeatable_read or
-/// above, and all units on an in-memory database begin it at their first statement.
+/// above, units that lost three times (see `database::transact`), and all units on an in-memory
+/// database begin it at their first statement.
 ///
 /// Not thread-safe: a unit belongs to the thread that runs the callable.
 #pragma once
