@@ -23,18 +23,20 @@ void workspace::remember_first_flush()
             rows.emplace_back(&one, one.written ? sql::row_lock::update : sql::row_lock::share);
     std::ranges::stable_sort(
         rows, [](auto const& a, auto const& b) { return comes_before(*a.first, *b.first); });
-    auto const twice = std::ranges::unique(rows, {}, [](auto const& one) { return one.first; });
-    rows.erase(twice.begin(), twice.end());
+    auto const is_twice = [](auto const& a, auto const& b) { return a.first == b.first; };
+    rows.erase(std::unique(rows.begin(), rows.end(), is_twice), rows.end());
     if (!inserts)
         for (auto const position : removals_)
             rows.emplace_back(&entries[position], sql::row_lock::update);
 
     forget_first_flush();
-    for (auto const& [one, as] : rows) {
-        plan const& of = *one->of;
-        auto& to_hold = rows_to_hold_.emplace_back(&of, std::vector<value>{}, as);
+    for (auto const& row : rows) {
+        entry const& one = *row.first;
+        plan const& of = *one.of;
+        rows_to_hold_.push_back({.of = &of, .key = {}, .as = row.second});
+        auto& key = rows_to_hold_.back().key;
         each_column(of.key, [&](std::size_t i) {
-            to_hold.key.push_back(copy_of(one->snapshot[i], memory_of_rows_to_hold_));
+            key.push_back(copy_of(one.snapshot[i], memory_of_rows_to_hold_));
         });
     }
 }
