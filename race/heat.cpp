@@ -73,9 +73,11 @@ void race_in_threads(database& db, scenario& of, board& on, int process, int thr
         std::vector<std::jthread> running;
         for (int thread = 0; thread < threads; ++thread)
             running.emplace_back([&, thread] {
+                bool is_ready = false;
                 try {
                     if (warm)
                         warm_up(db, together);
+                    is_ready = true;
                     on.head().ready.fetch_add(1);
                     wait_for_go(on.head());
                     lane mine(on, process, thread);
@@ -83,6 +85,8 @@ void race_in_threads(database& db, scenario& of, board& on, int process, int thr
                 } catch (...) {
                     failed.keep(std::current_exception());
                     together.arrive_and_drop();
+                    if (!is_ready)  // nobody shall wait for it: the others start, and it is told
+                        on.head().ready.fetch_add(1);
                 }
             });
     }
