@@ -50,9 +50,6 @@ struct entry {
     return v.holds_bytes() ? std::hash<std::string_view>{}(v.text()) : 0;
 }
 
-// In which order a flush writes them: any fixed order that all processes share.
-[[nodiscard]] bool comes_before(entry const& a, entry const& b) noexcept;
-
 class identity_map {
 public:
     static constexpr std::size_t none = ~std::size_t{0};

@@ -26,6 +26,9 @@ namespace tiebreak::detail {
 
 class database_core;
 
+// In which order a flush writes rows: any fixed order that all processes share.
+[[nodiscard]] bool comes_before(entry const& a, entry const& b) noexcept;
+
 // Its bytes are copied too.
 [[nodiscard]] value copy_of(value of, arena& in);
 
@@ -256,7 +259,6 @@ private:
     [[nodiscard]] void*
     found_row(plan const& of, std::span<value const> row, lock_request const& lock);
     void* lock_entry(entry& one, lock_request const& how);
-
     [[nodiscard]] lock_request asked(lock_request const& lock) const noexcept;
     [[nodiscard]] void* find_locking(plan const& of,
                                      column_mask by,
