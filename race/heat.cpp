@@ -85,8 +85,8 @@ void race_in_threads(database& db, scenario& of, board& on, int process, int thr
                 } catch (...) {
                     failed.keep(std::current_exception());
                     together.arrive_and_drop();
-                    if (!is_ready)  // nobody shall wait for it: the others start, and it is told
-                        on.head().ready.fetch_add(1);
+                    if (!is_ready)  // nobody shall wait for a start without it
+                        on.head().stop.store(true);
                 }
             });
     }
