@@ -1,26 +1,13 @@
 // Two programs as people wrote them, with the mistakes that cost them coupons and tickets, written
 // here as naturally as the library allows: they end right.
-#include "support/captured_log.hpp"
 #include "support/checks.hpp"
-#include "support/engines.hpp"
-#include "support/shop.hpp"
+#include "support/coupon_test.hpp"
 
 namespace tiebreak::test {
 
 namespace {
 
-class DescribedMistakes : public engine_test {
-protected:
-    void SetUp() override
-    {
-        engine_test::SetUp();
-        create_shop(db());
-        row_ = add_coupon(db(), "A", 5);
-    }
-
-    coupon row_;
-    captured_log log_;
-};
+class DescribedMistakes : public coupon_test {};
 
 // Requirement B3. The retry loop and the transactional function stood in one class; called by its
 // own class, the function silently ran without a transaction, so each attempt left halves behind.

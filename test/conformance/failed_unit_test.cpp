@@ -1,24 +1,15 @@
 // A unit of work that has failed: it refuses everything and commits nothing, whoever swallows the
 // error.
-#include "support/captured_log.hpp"
 #include "support/checks.hpp"
-#include "support/engines.hpp"
+#include "support/coupon_test.hpp"
 #include "support/rivals.hpp"
-#include "support/shop.hpp"
 
 namespace tiebreak::test {
 
 namespace {
 
-class FailedUnit : public engine_test {
+class FailedUnit : public coupon_test {
 protected:
-    void SetUp() override
-    {
-        engine_test::SetUp();
-        create_shop(db());
-        row_ = add_coupon(db(), "A", 5);
-    }
-
     // Runs a unit in which something has failed and was swallowed; `then` tries to go on.
     template <class F>
     void after_failure(F const& then)
@@ -43,9 +34,6 @@ protected:
         EXPECT_EQ(stored<coupon>(db(), row_.id).version, version{1});
         EXPECT_EQ(rows_of<setting>(db()), 0);
     }
-
-    coupon row_;
-    captured_log log_;
 };
 
 TEST_P(FailedUnit, DoesNotCommitEvenIfTheErrorIsSwallowed)

@@ -1,9 +1,7 @@
 // Lock modes: what each prevents, shown with two connections; limits are applied or refused.
-#include "support/captured_log.hpp"
 #include "support/checks.hpp"
-#include "support/engines.hpp"
+#include "support/coupon_test.hpp"
 #include "support/rivals.hpp"
-#include "support/shop.hpp"
 
 namespace tiebreak::test {
 
@@ -13,20 +11,7 @@ using std::chrono::milliseconds;
 
 constexpr transact_options once{.retry = retry_presets::once};
 
-class Lock : public engine_test {
-protected:
-    void SetUp() override
-    {
-        engine_test::SetUp();
-        create_shop(db());
-        row_ = add_coupon(db(), "A", 5);
-    }
-
-    coupon now() { return stored<coupon>(db(), row_.id); }
-
-    coupon row_;
-    captured_log log_;
-};
+class Lock : public coupon_test {};
 
 TEST_P(Lock, OptimisticOnARowNobodyChangesCommitsAndDoesNotBump)
 {

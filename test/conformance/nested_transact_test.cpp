@@ -1,28 +1,13 @@
 // transact inside transact: the inner joins, only the outermost commits and retries; and what runs
 // after the commit.
-#include "support/captured_log.hpp"
 #include "support/checks.hpp"
-#include "support/engines.hpp"
-#include "support/shop.hpp"
+#include "support/coupon_test.hpp"
 
 namespace tiebreak::test {
 
 namespace {
 
-class NestedTransact : public engine_test {
-protected:
-    void SetUp() override
-    {
-        engine_test::SetUp();
-        create_shop(db());
-        row_ = add_coupon(db(), "A", 5);
-    }
-
-    coupon now() { return stored<coupon>(db(), row_.id); }
-
-    coupon row_;
-    captured_log log_;
-};
+class NestedTransact : public coupon_test {};
 
 TEST_P(NestedTransact, TheInnerJoinsTheOuterUnit)
 {

@@ -1,26 +1,13 @@
 // database::read: one consistent view of the data, which neither waits for writers nor keeps them
 // waiting.
-#include "support/captured_log.hpp"
 #include "support/checks.hpp"
-#include "support/engines.hpp"
-#include "support/shop.hpp"
+#include "support/coupon_test.hpp"
 
 namespace tiebreak::test {
 
 namespace {
 
-class Read : public engine_test {
-protected:
-    void SetUp() override
-    {
-        engine_test::SetUp();
-        create_shop(db());
-        row_ = add_coupon(db(), "A", 5);
-    }
-
-    coupon row_;
-    captured_log log_;
-};
+class Read : public coupon_test {};
 
 TEST_P(Read, AnswersWhatTheCallableAnswers)
 {

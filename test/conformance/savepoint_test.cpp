@@ -1,28 +1,13 @@
 // Savepoints: a part of a unit undone on its own, in the database and in the unit's objects.
-#include "support/captured_log.hpp"
 #include "support/checks.hpp"
-#include "support/engines.hpp"
+#include "support/coupon_test.hpp"
 #include "support/rivals.hpp"
-#include "support/shop.hpp"
 
 namespace tiebreak::test {
 
 namespace {
 
-class Savepoint : public engine_test {
-protected:
-    void SetUp() override
-    {
-        engine_test::SetUp();
-        create_shop(db());
-        row_ = add_coupon(db(), "A", 5);
-    }
-
-    coupon now() { return stored<coupon>(db(), row_.id); }
-
-    coupon row_;
-    captured_log log_;
-};
+class Savepoint : public coupon_test {};
 
 TEST_P(Savepoint, RollingBackUndoesRowsAndObjects)
 {

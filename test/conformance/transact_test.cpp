@@ -1,8 +1,6 @@
 // transact: all or nothing, run again in a new unit after a conflict, as the retry policy says.
-#include "support/captured_log.hpp"
 #include "support/checks.hpp"
-#include "support/engines.hpp"
-#include "support/shop.hpp"
+#include "support/coupon_test.hpp"
 
 namespace tiebreak::test {
 
@@ -29,20 +27,7 @@ public:
     errc given_up{};
 };
 
-class Transact : public engine_test {
-protected:
-    void SetUp() override
-    {
-        engine_test::SetUp();
-        create_shop(db());
-        row_ = add_coupon(db(), "A", 5);
-    }
-
-    coupon now() { return stored<coupon>(db(), row_.id); }
-
-    coupon row_;
-    captured_log log_;
-};
+class Transact : public coupon_test {};
 
 TEST_P(Transact, AnswersWhatTheCallableAnswers)
 {
