@@ -27,8 +27,8 @@ PLACES = [("sqlite", "read_committed", "SQLite rc"), ("sqlite", "serializable", 
 NAMES = ["anomaly", "form", "control", "engine", "level", "shape", "orders", "waited", "outcomes",
          "wrong", "losing", "told", "seen"]
 # As the page explains them; what is not here are the systems, which come last.
-ORDER = ["lost update", "write skew", "read skew", "unrepeatable read", "dirty read", "phantom",
-         "phantom read", "delete against update", "insert against insert", "deadlock",
+ORDER = ["lost update", "outrun", "write skew", "read skew", "unrepeatable read", "dirty read",
+         "phantom", "phantom read", "delete against update", "insert against insert", "deadlock",
          "lock hand-over", "lease hand-over"]
 
 

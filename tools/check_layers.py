@@ -26,8 +26,8 @@ BELOW = {
 # A public header <tiebreak/NAME.hpp> -> the layer it belongs to. What stands below detail/ is
 # included by the library alone.
 OWNER = {
-    "conflict": "base", "error": "base", "log": "base", "observer": "base", "outcome": "base",
-    "sha256": "base", "time": "base", "value": "base", "version": "base",
+    "conflict": "base", "counters": "base", "error": "base", "log": "base", "observer": "base",
+    "outcome": "base", "sha256": "base", "time": "base", "value": "base", "version": "base",
     "capability": "sql", "field_type": "sql",
     "condition": "entity", "field": "entity", "lock_mode": "entity", "mapping": "entity",
     "mapping_error": "entity", "mapping_words": "entity", "row": "entity", "select": "entity",
@@ -35,7 +35,8 @@ OWNER = {
     "detail/mapping_check": "entity", "detail/members": "entity", "detail/operand": "entity",
     "detail/plan": "entity", "detail/plan_maker": "entity",
     "retry": "retry",
-    "savepoint": "unit_of_work", "unit_of_work": "unit_of_work",
+    "detail/queued_call": "unit_of_work", "savepoint": "unit_of_work",
+    "unit_of_work": "unit_of_work",
     "commit_token": "database", "database": "database", "repository": "database",
     "schema": "database",
     "lease": "lease",

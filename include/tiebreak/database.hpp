@@ -23,7 +23,6 @@
 #include <tiebreak/unit_of_work.hpp>
 
 #include <chrono>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -237,11 +236,11 @@ public:
         for (;;) {
             try {
                 if constexpr (std::is_void_v<result_type>) {
-                    std::invoke(body, run.start());
+                    body(run.start());
                     run.finish();
                     return;
                 } else {
-                    result_type result = std::invoke(body, run.start());
+                    result_type result = body(run.start());
                     run.finish();
                     return result;
                 }
@@ -259,7 +258,7 @@ public:
         using result_type = std::invoke_result_t<Body&, snapshot&>;
         static_assert(detail::is_value_result<result_type>, "the callable must return a value");
         reading_scope scope(*this);
-        return std::invoke(body, scope.view());
+        return body(scope.view());
     }
 
     /// Own SQL outside a unit, on its own: for set-up and administration. Never with a commit

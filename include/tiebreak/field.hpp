@@ -16,10 +16,18 @@
 #include <tiebreak/mapping.hpp>
 
 #include <initializer_list>
-#include <ranges>
+#include <iterator>
 #include <span>
 
 namespace tiebreak {
+
+namespace detail {
+
+// What a range has in it.
+template <class Range>
+using element_of = std::iter_value_t<decltype(std::begin(std::declval<Range const&>()))>;
+
+}  // namespace detail
 
 /// A member of an entity, for conditions, changes and orders. Use through `field<&T::member>`.
 template <auto Member>
@@ -93,8 +101,8 @@ struct field_t {
     operator-=(Given const& given) const { return *this = as_operand() - given; }
 
     /// The column is one of the values. No values: no row.
-    template <std::ranges::input_range Range>
-    requires detail::given_for<plain, std::ranges::range_value_t<Range>>
+    template <class Range>
+    requires detail::given_for<plain, detail::element_of<Range>>
 
     [[nodiscard]] condition<entity> in(Range const& values) const
     {

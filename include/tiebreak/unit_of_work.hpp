@@ -30,13 +30,14 @@
 #pragma once
 
 #include <tiebreak/conflict.hpp>
+#include <tiebreak/detail/queued_call.hpp>
 #include <tiebreak/field.hpp>
 #include <tiebreak/lock_mode.hpp>
 #include <tiebreak/row.hpp>
 #include <tiebreak/savepoint.hpp>
 #include <tiebreak/select.hpp>
 
-#include <functional>
+#include <concepts>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -218,7 +219,11 @@ public:
     /// Runs `then` once, after the commit of the outermost unit; never when it rolls back. It may
     /// start new transactions; an exception from it reaches the caller of `transact`, with the
     /// commit done.
-    void after_commit(std::function<void()> then);
+    template <std::invocable Then>
+    void after_commit(Then&& then)
+    {
+        queue_call(detail::queued_call::of(std::forward<Then>(then)));
+    }
 
 private:
     friend class detail::transaction;
@@ -255,6 +260,7 @@ private:
                    void* (*make)(void* to));
     std::int64_t run_statement(std::string_view sql, std::span<value const> parameters);
     [[nodiscard]] std::string table_of(detail::plan const& of) const;
+    void queue_call(detail::queued_call then);
 
     detail::workspace& space_;
 };

@@ -126,7 +126,7 @@ time_point unit_of_work::database_time()
     });
 }
 
-void unit_of_work::after_commit(std::function<void()> then)
+void unit_of_work::queue_call(detail::queued_call then)
 {
     space_.require_usable();
     space_.run_after_commit(std::move(then));

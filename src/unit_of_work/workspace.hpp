@@ -17,7 +17,6 @@
 
 #include <array>
 #include <exception>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -184,9 +183,9 @@ public:
     void verify_known(plan const& of, value const* key);
     void refresh(plan const& of, value const* key);
 
-    void run_after_commit(std::function<void()> then) { after_commit_.push_back(std::move(then)); }
+    void run_after_commit(queued_call then) { after_commit_.push_back(std::move(then)); }
 
-    [[nodiscard]] std::vector<std::function<void()>> take_after_commit() noexcept
+    [[nodiscard]] std::vector<queued_call> take_after_commit() noexcept
     {
         return std::exchange(after_commit_, {});
     }
@@ -325,7 +324,7 @@ private:
     identity_map rows_;
     arena memory_;
     std::vector<std::uint32_t> removals_;  // entries to delete, in the order of the calls
-    std::vector<std::function<void()>> after_commit_;
+    std::vector<queued_call> after_commit_;
 
     sql::deadline deadline_{};
     isolation level_ = isolation::engine_default;

@@ -1,4 +1,6 @@
 // Lock modes: what each prevents, shown with two connections; limits are applied or refused.
+#include <tiebreak/counters.hpp>
+
 #include "support/checks.hpp"
 #include "support/coupon_test.hpp"
 #include "support/rivals.hpp"

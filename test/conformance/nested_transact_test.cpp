@@ -1,5 +1,7 @@
 // transact inside transact: the inner joins, only the outermost commits and retries; and what runs
 // after the commit.
+#include <tiebreak/counters.hpp>
+
 #include "support/checks.hpp"
 #include "support/coupon_test.hpp"
 

@@ -1,5 +1,7 @@
 // A unit that lost to others three times holds what it is to write, and nothing else, so that it
 // cannot be outrun for ever.
+#include <tiebreak/counters.hpp>
+
 #include "support/checks.hpp"
 #include "support/coupon_test.hpp"
 #include "support/rivals.hpp"

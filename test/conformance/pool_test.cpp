@@ -1,4 +1,6 @@
 // The pool of connections: bounded, waited for with a limit, whole again after every use.
+#include <tiebreak/counters.hpp>
+
 #include "support/captured_log.hpp"
 #include "support/checks.hpp"
 #include "support/engines.hpp"

@@ -1,5 +1,7 @@
 // The repository: one statement a call, the answer is a value or an error, and on failure neither
 // the row nor the caller's object has changed.
+#include <tiebreak/counters.hpp>
+
 #include "support/captured_log.hpp"
 #include "support/checks.hpp"
 #include "support/engines.hpp"

@@ -1,5 +1,7 @@
 // What a unit of work knows: one object for each row, which members changed, and nothing more is
 // written than that.
+#include <tiebreak/counters.hpp>
+
 #include "support/captured_log.hpp"
 #include "support/checks.hpp"
 #include "support/engines.hpp"

@@ -1,4 +1,6 @@
 // transact: all or nothing, run again in a new unit after a conflict, as the retry policy says.
+#include <tiebreak/counters.hpp>
+
 #include "support/checks.hpp"
 #include "support/coupon_test.hpp"
 

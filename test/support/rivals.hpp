@@ -1,4 +1,4 @@
-// What a rival can do to a coupon at a moment, on a connection of its own.
+// What a rival can do to a row at a moment, on a connection of its own.
 #pragma once
 
 #include "support/engines.hpp"
@@ -8,15 +8,15 @@
 
 namespace tiebreak::test {
 
-// Runs `then(unit, row)` in the unit of a rival that holds the coupon for writing, without waiting
+// Runs `then(unit, row)` in the unit of a rival that holds the row for writing, without waiting
 // for it. False, and nothing was done, when somebody else holds it.
-template <class F>
-[[nodiscard]] bool a_rival_writes(fresh_database const& on, std::int64_t coupon_id, F&& then)
+template <class Entity = coupon, class F>
+[[nodiscard]] bool a_rival_writes(fresh_database const& on, std::int64_t id, F&& then)
 {
     lock_request const at_once{lock_mode::pessimistic_write, no_wait};
     try {
         on.open().transact(
-            [&](unit_of_work& other) { then(other, other.load<coupon>(coupon_id, at_once)); },
+            [&](unit_of_work& other) { then(other, other.load<Entity>(id, at_once)); },
             {.retry = retry_presets::once});
         return true;
     } catch (error const& refused) {

@@ -1,5 +1,7 @@
 // D3: a conflict rolls the whole transaction back; a retry wraps the transaction, not a statement
 // in it, and reloads what it works on. And the race for one text, with all its strategies.
+#include <tiebreak/counters.hpp>
+
 #include "book_test.hpp"
 #include "support/barrier.hpp"
 #include "support/process.hpp"

@@ -1,4 +1,6 @@
 // B1: the order of the checks, the coupon before the record, 30 days by the database's clock.
+#include <tiebreak/counters.hpp>
+
 #include "coupon_test.hpp"
 
 namespace tiebreak::test {

@@ -1,4 +1,6 @@
 // B8: the same flow with the row locked from the first look, side by side with the version check.
+#include <tiebreak/counters.hpp>
+
 #include "coupon_test.hpp"
 
 namespace tiebreak::test {

@@ -1,5 +1,5 @@
 // The counting observer.
-#include <tiebreak/observer.hpp>
+#include <tiebreak/counters.hpp>
 
 #include <gtest/gtest.h>
 

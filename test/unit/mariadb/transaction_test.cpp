@@ -1,4 +1,6 @@
 // Transactions: what is committed, what is not, and what others see meanwhile.
+#include <tiebreak/counters.hpp>
+
 #include "fixture.hpp"
 #include "support/fault_proxy.hpp"
 #include "support/process.hpp"

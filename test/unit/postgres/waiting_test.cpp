@@ -1,6 +1,6 @@
 // Waiting: for rows that others hold, for statements that take long, for a server that says
 // nothing. Every wait ends, and what waited is told apart.
-#include <tiebreak/observer.hpp>
+#include <tiebreak/counters.hpp>
 
 #include "fixture.hpp"
 #include "support/fault_proxy.hpp"
