@@ -28,6 +28,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 namespace tiebreak {
 
@@ -228,7 +229,7 @@ public:
     template <class Body>
     auto transact(Body&& body, transact_options const& options = {})
     {
-        using result_type = std::invoke_result_t<Body&, unit_of_work&>;
+        using result_type = decltype(body(std::declval<unit_of_work&>()));
         static_assert(detail::is_value_result<result_type>,
                       "the callable must return a value: a pointer or reference into the unit of "
                       "work would dangle after the commit");
@@ -255,7 +256,7 @@ public:
     template <class Body>
     auto read(Body&& body)
     {
-        using result_type = std::invoke_result_t<Body&, snapshot&>;
+        using result_type = decltype(body(std::declval<snapshot&>()));
         static_assert(detail::is_value_result<result_type>, "the callable must return a value");
         reading_scope scope(*this);
         return body(scope.view());

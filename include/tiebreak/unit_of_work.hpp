@@ -37,10 +37,12 @@
 #include <tiebreak/savepoint.hpp>
 #include <tiebreak/select.hpp>
 
+#include <array>
 #include <concepts>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace tiebreak {
@@ -218,8 +220,9 @@ public:
 
     /// Runs `then` once, after the commit of the outermost unit; never when it rolls back. It may
     /// start new transactions; an exception from it reaches the caller of `transact`, with the
-    /// commit done.
-    template <std::invocable Then>
+    /// commit done. It is copied or moved, and what it returns is dropped.
+    /// \throws std::logic_error for a null function pointer
+    template <detail::can_be_queued Then>
     void after_commit(Then&& then)
     {
         queue_call(detail::queued_call::of(std::forward<Then>(then)));

@@ -5,6 +5,9 @@
 #include "support/checks.hpp"
 #include "support/coupon_test.hpp"
 
+#include <functional>
+#include <memory>
+
 namespace tiebreak::test {
 
 namespace {
@@ -180,6 +183,21 @@ TEST_P(AfterCommit, RunsOnceAfterTheRerunsInTheOrderAsked)
     });
     EXPECT_EQ(mails, (std::vector<std::string>{"first of run 3", "second of run 3"}));
     EXPECT_EQ(now().issued_quantity, 3);
+}
+
+TEST_P(AfterCommit, TakesAnyCallable)
+{
+    int mails = 0;
+    db().transact([&](unit_of_work& work) {
+        work.after_commit([&, by = std::make_unique<int>(2)] { mails += *by; });
+        auto const counts = [&, calls = 0]() mutable { return mails += 10 * ++calls; };
+        work.after_commit(counts);
+        std::function<void()> const named = [&] { mails += 100; };
+        work.after_commit(named);
+        void (*nothing)() = nullptr;
+        EXPECT_THROW(work.after_commit(nothing), std::logic_error);
+    });
+    EXPECT_EQ(mails, 112);
 }
 
 TEST_P(AfterCommit, NeverRunsWhenTheUnitRollsBack)

@@ -55,5 +55,10 @@ claim const nobody_waits{"nobody waits",
                          [](order_result const& came) { return came.held_up == 0; }};
 claim const somebody_waits{"somebody waits",
                            [](order_result const& came) { return came.held_up > 0; }};
+claim const somebody_is_aborted{"one is ended by the engine", [](order_result const& came) {
+                                    return std::ranges::any_of(came.sessions, [](auto const& one) {
+                                        return one.failed_with(errc::transaction_aborted);
+                                    });
+                                }};
 
 }  // namespace tiebreak::test

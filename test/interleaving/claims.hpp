@@ -44,5 +44,6 @@ extern claim const one_loses;  // of two
 extern claim const all_win;
 extern claim const nobody_waits;
 extern claim const somebody_waits;
+extern claim const somebody_is_aborted;  // by a deadlock, below repeatable_read
 
 }  // namespace tiebreak::test
