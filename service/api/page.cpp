@@ -127,7 +127,8 @@ std::string races_of(application const& app)
                "reports, <code>tiebreak serve --reports DIR</code> shows them.</p>\n";
     auto const races = recent_races(app.page.reports);
     if (races.empty())
-        return "<p class=\"note\">There is no report in the folder yet.</p>\n";
+        return "<p class=\"note\">There is no report in the folder yet; "
+               "<code>tiebreak race --json DIR/FILE</code> writes one.</p>\n";
     std::string made = "<div class=\"wide\"><table><thead><tr><th>When (UTC)</th><th>Race</th>"
                        "<th>Engine</th><th>Strategies</th></tr></thead><tbody>\n";
     for (auto const& each : races)

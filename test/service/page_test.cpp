@@ -128,6 +128,7 @@ TEST_P(Page, ShowsReportsOfRacesAndPassesOverOtherFiles)
     temporary_folder folder;
     app().page.reports = folder.path();
     EXPECT_TRUE(says("no report in the folder yet"));
+    EXPECT_TRUE(says("tiebreak race --json"));
     std::ofstream(folder.file("a.json"))
         << R"({"scenario":"coupon","engine":"sqlite","engine_version":"3.40","users":500,)"
         << R"("processes":4,"results":[)"
