@@ -4,6 +4,10 @@
 #include "support/checks.hpp"
 #include "support/coupon_test.hpp"
 #include "support/rivals.hpp"
+#include "support/waiters.hpp"
+
+#include <atomic>
+#include <thread>
 
 namespace tiebreak::test {
 
@@ -384,15 +388,19 @@ TEST_P(LockRivals, ALimitedWaitForAHeldRowEndsAsLockTimeout)
 TEST_P(LockRivals, AfterALimitedWaitTheUnitsOwnDeadlineHoldsAgain)
 {
     auto rival = fresh().open();
-    int runs = 0;
+    auto looks = fresh().open({.connections_max = 1});
+    std::atomic<int> runs{0};
     // The first run is refused at once; the second waits as long as the deadline lets it, until
-    // the holder lets go.
+    // the holder has seen that and lets go.
     barrier held(2);
     std::thread holder([&] {
         db().transact([&](unit_of_work& work) {
             (void)work.load<coupon>(row_.id, lock_mode::pessimistic_write);
             held.wait();
             held.wait();
+            if (looks.supports(capability::row_locks))
+                while (runs == 2 && !somebody_waits(looks))
+                    std::this_thread::sleep_for(between_looks);
             work.load<coupon>(row_.id).total_quantity = 6;
         });
     });
@@ -407,7 +415,7 @@ TEST_P(LockRivals, AfterALimitedWaitTheUnitsOwnDeadlineHoldsAgain)
         other.load<coupon>(row_.id, lock_mode::pessimistic_write).issued_quantity += 1;
     });
     holder.join();
-    EXPECT_EQ(runs, 2);
+    EXPECT_EQ(runs.load(), 2);
     EXPECT_EQ(now().total_quantity, 6);
     EXPECT_EQ(now().issued_quantity, 1);
     EXPECT_EQ(now().version, version{3});

@@ -1,6 +1,7 @@
 // Sessions that the server takes for alive although their client is gone: they hold the commit
 // token, and whoever resolves it waits for them, or ends them, but not for ever.
 #include "proxied_test.hpp"
+#include "support/waiters.hpp"
 
 #include <future>
 #include <thread>
@@ -11,25 +12,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// InnoDB looks at its transactions again only when nobody has asked for 100 ms.
-constexpr milliseconds between_looks{150};
-
 class HalfOpenSession : public proxied_test {
 protected:
-    // Somebody waits for the row of a commit token.
-    [[nodiscard]] bool somebody_waits()
-    {
-        auto const waiting =
-            db().engine() == "mariadb"
-                ? "SELECT count(*) FROM information_schema.INNODB_TRX t "
-                  "JOIN information_schema.PROCESSLIST p ON p.ID = t.trx_mysql_thread_id "
-                  "WHERE t.trx_state = 'LOCK WAIT' AND p.DB = DATABASE()"
-                : "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
-                  "AND query LIKE '%tiebreak_commits%'";
-        return db().read(
-            [&](snapshot& view) { return view.query<std::int64_t>(waiting).front() > 0; });
-    }
-
     // A unit with this token whose COMMIT waits in the network, and whose client cannot ask.
     std::future<void> strand(std::string const& token)
     {
@@ -69,7 +53,7 @@ TEST_P(HalfOpenSession, ThatSomebodyElseAsksAboutIsWaitedForAndCommits)
         auto other = fresh().open();
         return resolve_commit(other, "held");
     });
-    while (!somebody_waits())
+    while (!somebody_waits(db()))
         std::this_thread::sleep_for(between_looks);
     proxy_->deliver();
     EXPECT_EQ(fate.get(), commit_fate::committed);
