@@ -18,6 +18,7 @@
 #include <initializer_list>
 #include <iterator>
 #include <span>
+#include <utility>
 
 namespace tiebreak {
 

@@ -12,9 +12,8 @@ namespace tiebreak::detail {
 
 // What can be kept as a copy of its own and then called.
 template <class Then>
-concept can_be_queued =
-    std::constructible_from<std::decay_t<Then>, Then> && std::invocable < std::decay_t<Then>
-& > ;
+concept can_be_queued = std::constructible_from<std::decay_t<Then>, Then> &&
+    std::invocable<std::add_lvalue_reference_t<std::decay_t<Then>>>;
 
 class queued_call {
 public:
