@@ -127,10 +127,12 @@ private:
     {
         auto const ids = in.transact([&](unit_of_work& work) {
             std::vector<coupons::member*> added;
+            added.reserve(static_cast<std::size_t>(number));
             for (std::int64_t i = 0; i < number; ++i)
                 added.push_back(&work.add(coupons::member{.name = "member"}));
             work.flush();
             std::vector<std::int64_t> made;
+            made.reserve(added.size());
             for (auto const* each : added)
                 made.push_back(each->id);
             return made;

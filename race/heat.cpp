@@ -71,6 +71,7 @@ void race_in_threads(database& db, scenario& of, board& on, int process, int thr
     first_error failed;
     {
         std::vector<std::jthread> running;
+        running.reserve(static_cast<std::size_t>(threads));
         for (int thread = 0; thread < threads; ++thread)
             running.emplace_back([&, thread] {
                 bool is_ready = false;

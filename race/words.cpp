@@ -197,6 +197,7 @@ std::string per_order_text(std::map<std::string, std::int64_t> const& per_order)
 {
     constexpr std::size_t shown_max = 3;
     std::vector<std::pair<std::int64_t, std::string>> sorted;
+    sorted.reserve(per_order.size());
     for (auto const& [counts, orders] : per_order)
         sorted.emplace_back(orders, counts);
     std::ranges::stable_sort(sorted, std::greater<>{}, [](auto const& each) { return each.first; });

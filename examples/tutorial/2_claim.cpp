@@ -81,10 +81,12 @@ outcome claim_payment(tiebreak::repository<payment> const& payments,
 template <class Try>
 int winners_of(Try const& try_it)
 {
+    constexpr int threads = 8;
     std::atomic<int> winners{0};
     {
         std::vector<std::jthread> workers;
-        for (int number = 0; number < 8; ++number) {
+        workers.reserve(threads);
+        for (int number = 0; number < threads; ++number) {
             workers.emplace_back([&winners, &try_it, number] {
                 if (try_it("worker " + std::to_string(number)) == outcome::won)
                     ++winners;

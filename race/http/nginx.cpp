@@ -49,7 +49,8 @@ constexpr char const* temporary_paths[]{"client_body", "proxy", "fastcgi", "uwsg
 
 void require_nginx()
 {
-    std::string const path = std::getenv("PATH") != nullptr ? std::getenv("PATH") : "";
+    auto const* const given = std::getenv("PATH");
+    std::string const path = given != nullptr ? given : "";
     std::istringstream folders(path + ":/usr/sbin:/sbin");
     for (std::string each; std::getline(folders, each, ':');)
         if (::access((each + "/nginx").c_str(), X_OK) == 0) {

@@ -49,7 +49,8 @@ void find_out(application const& app)
 }
 
 // Tells what the request found of the database. A refusal may have come before it was asked.
-http::response run(application const& app, resource_handler answers, http::request const& asked)
+http::response
+run(application const& app, resource_handler const& answers, http::request const& asked)
 {
     if (app.reach == nullptr)
         return answers(app, asked);

@@ -8,7 +8,6 @@ namespace {
 
 using http::request;
 using http::request_method;
-using http::response;
 
 constexpr auto at_once = http::runs::in_place;
 

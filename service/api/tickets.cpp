@@ -54,12 +54,12 @@ struct approval_answer {
 
     response operator()(tickets::already_processed const& done) const
     {
-        auto problem_ = problem("already-processed")
-                            .with("order_id", asked.order_id)
-                            .with("order_status", systems::status_text(done.status));
+        auto told = problem("already-processed")
+                        .with("order_id", asked.order_id)
+                        .with("order_status", systems::status_text(done.status));
         if (done.bill_id)
-            problem_.with("bill_id", *done.bill_id);
-        return answer(problem_);
+            told.with("bill_id", *done.bill_id);
+        return answer(told);
     }
 
     response operator()(tickets::in_progress const&) const

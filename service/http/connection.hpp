@@ -85,7 +85,7 @@ private:
     [[nodiscard]] bool may_begin();
     void handle(bool is_late);
     void end_with(problem const& what);
-    void respond(response&& answer);
+    void respond(response&& made);
     void on_written(boost::system::error_code const& failure);
     void linger();
     void reject(problem const& what, rejection why);

@@ -28,8 +28,8 @@ struct json_value {
     using array = std::vector<json_value>;
     using object = std::vector<json_member>;  ///< in order; no name stands twice
 
-    /// Empty means null.
-    std::variant<std::monostate, bool, std::int64_t, json_number, std::string, array, object> is{};
+    /// Empty means null. Without `{}`: a member of an object is not complete here.
+    std::variant<std::monostate, bool, std::int64_t, json_number, std::string, array, object> is;
 
     [[nodiscard]] bool is_null() const noexcept { return is.index() == 0; }
 

@@ -120,7 +120,7 @@ auto ask(transport& server,
 
 }  // namespace
 
-payment_client::payment_client(std::string_view base_url, payment_client_options options)
+payment_client::payment_client(std::string_view base_url, payment_client_options const& options)
     : state_(new state{options, transport(base_url, options)})
 {
 }

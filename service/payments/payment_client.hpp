@@ -74,7 +74,7 @@ public:
     ///   `user:password@` is sent as basic authorization
     /// \throws std::invalid_argument: the URL or an option is wrong, with a sentence that names it
     ///   and shows no password
-    explicit payment_client(std::string_view base_url, payment_client_options options = {});
+    explicit payment_client(std::string_view base_url, payment_client_options const& options = {});
     ~payment_client() override;
 
     /// `POST /v1/payments`. Blocks for at most `call_time`.

@@ -96,15 +96,17 @@ void parse_parameters(url& into, std::string_view text)
     }
 }
 
-// Where "password=" begins, whatever its case; npos when it is not there.
+// Where the value after the next "password=" begins, whatever its case; npos when there is none.
 std::size_t find_password_parameter(std::string_view text, std::size_t from)
 {
     constexpr std::string_view name = "password=";
-    auto const found = std::ranges::search(text.substr(from), name, {}, [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    return found.empty() ? std::string_view::npos
-                         : static_cast<std::size_t>(found.begin() - text.begin()) + name.size();
+    auto const rest = text.substr(from);
+    auto const is_same = [](char any, char lower) {
+        return any == lower || (any >= 'A' && any <= 'Z' && any - 'A' + 'a' == lower);
+    };
+    auto const found = std::search(rest.begin(), rest.end(), name.begin(), name.end(), is_same);
+    return found == rest.end() ? std::string_view::npos
+                               : static_cast<std::size_t>(found - text.begin()) + name.size();
 }
 
 // A password may hold characters that should have been encoded, '/' and '?' for example: rather

@@ -195,6 +195,7 @@ std::int64_t purge_commit_tokens(database& in, std::chrono::seconds older_than)
         if (old.empty())
             return removed;
         std::vector<std::string> tokens;
+        tokens.reserve(old.size());
         for (auto const& one : old)
             tokens.push_back(one.token);
         removed += rows.remove_where(field<&detail::commit_row::token>.in(tokens));

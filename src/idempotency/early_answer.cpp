@@ -14,6 +14,10 @@ using std::chrono::milliseconds;
 constexpr milliseconds first_pause{2};
 constexpr milliseconds longest_pause{50};
 
+// Deletes what stands at a place if it is still what was written there.
+constexpr char const* compare_and_delete =
+    "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0";
+
 // The key itself may be somebody's: Redis only sees its digest.
 std::string place_of(redis_client const* in, idempotent_request const& request)
 {
@@ -145,19 +149,14 @@ idempotent_answer answer_of(session& on, seen_key const& row, early_answer& earl
     return answer;
 }
 
-// Compare and delete: after its time was over the mark may be another call's.
+// After its time was over the mark may be another call's.
 void early_answer::unmark() noexcept
 {
     if (mark_.empty())
         return;
     try {
         static_cast<void>(in_->use([&](redis_link& link) {
-            link.run({"EVAL",
-                      "if redis.call('GET', KEYS[1]) == ARGV[1] then "
-                      "return redis.call('DEL', KEYS[1]) end return 0",
-                      "1",
-                      place_,
-                      mark_});
+            link.run({"EVAL", compare_and_delete, "1", place_, mark_});
         }));
     } catch (...) {  // NOLINT(bugprone-empty-catch): it ends by itself
     }

@@ -112,15 +112,14 @@ private:
         skip_to(1);
         while (!rest_.empty()) {
             char const c = rest_.front();
-            if (c == '\\' && escapes)
+            bool const is_doubled = c == quote && rest_.size() > 1 && rest_[1] == quote;
+            if (is_doubled || (c == '\\' && escapes)) {
                 skip_to(2);
-            else if (c == quote && rest_.size() > 1 && rest_[1] == quote)
-                skip_to(2);
-            else {
-                skip_to(1);
-                if (c == quote)
-                    return;
+                continue;
             }
+            skip_to(1);
+            if (c == quote)
+                return;
         }
     }
 

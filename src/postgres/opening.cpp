@@ -90,9 +90,9 @@ public:
         values_.insert_or_assign(std::move(name), std::move(value));
     }
 
-    void set_default(std::string const& name, std::string value)
+    void set_default(std::string const& name, std::string const& value)
     {
-        values_.try_emplace(name, std::move(value));
+        values_.try_emplace(name, value);
     }
 
     [[nodiscard]] std::optional<std::string> take(std::string const& name)

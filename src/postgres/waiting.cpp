@@ -24,9 +24,11 @@ namespace {
 
 bool wait_on(int socket, wait_for what, sql::deadline until) noexcept
 {
-    short const events = what == wait_for::input    ? POLLIN
-                         : what == wait_for::output ? POLLOUT
-                                                    : POLLIN | POLLOUT;
+    short events = POLLIN | POLLOUT;
+    if (what == wait_for::input)
+        events = POLLIN;
+    else if (what == wait_for::output)
+        events = POLLOUT;
     for (;;) {
         pollfd asked{.fd = socket, .events = events, .revents = 0};
         int const ready = ::poll(&asked, 1, milliseconds_until(until));

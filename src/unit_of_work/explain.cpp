@@ -2,6 +2,8 @@
 // transaction that failed, where others see what is there.
 #include "unit_of_work/workspace.hpp"
 
+#include <algorithm>
+
 namespace tiebreak::detail {
 
 namespace {
@@ -171,8 +173,9 @@ std::vector<conflict> workspace::find_conflicts(error const& failure, bool all)
             found.push_back(*std::move(more));
     }
     if (failure.code() == errc::already_exists)
-        std::ranges::stable_partition(
-            found, [](conflict const& each) { return each.kind == conflict_kind::appeared; });
+        std::stable_partition(found.begin(), found.end(), [](conflict const& each) {
+            return each.kind == conflict_kind::appeared;
+        });
     return found;
 }
 

@@ -31,7 +31,7 @@ std::optional<invalid_field> broken_rule_of(finalize_request const& request)
 // What the write of an owner states. Without the epoch it is the negative control.
 condition<run> fence_of(finalize_request const& request, strategy how)
 {
-    auto const in_work = field<&run::status> == run_status::processing;
+    auto in_work = field<&run::status> == run_status::processing;
     if (how == strategy::unfenced)
         return in_work;
     return in_work && field<&run::lease_epoch> == request.epoch &&
