@@ -4,6 +4,7 @@
 #include "support/checks.hpp"
 #include "support/engines.hpp"
 #include "support/fault_proxy.hpp"
+#include "support/process.hpp"
 
 namespace tiebreak::test {
 
@@ -30,6 +31,8 @@ protected:
 
 TEST_P(RaceWithoutConnections, IsRefusedWithTheReason)
 {
+    if (!may_have_threads_after_fork)  // the proxy's are here when the racers are forked
+        GTEST_SKIP() << no_threads_after_fork;
     fault_proxy between(port_of(fresh().url()));
     refusing watcher(between);
     race::race_options const options{.url = between.through(fresh().url()),

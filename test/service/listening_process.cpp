@@ -49,11 +49,13 @@ void listening_process::start(std::vector<std::string> const& more)
     for (auto& one : words)
         arguments.push_back(one.data());
     arguments.push_back(nullptr);
-    process_.emplace([&] {
-        ::dup2(ends[1], STDOUT_FILENO);
-        ::execv(TIEBREAK_PROGRAM, arguments.data());
-        return 100;  // not reached when the program could be started
-    });
+    process_.emplace(
+        [&] {
+            ::dup2(ends[1], STDOUT_FILENO);
+            ::execv(TIEBREAK_PROGRAM, arguments.data());
+            return 100;  // not reached when the program could be started
+        },
+        after_fork::becomes_another_program);
     ::close(ends[1]);
     if (out_ >= 0)
         ::close(out_);

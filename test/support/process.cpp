@@ -44,20 +44,17 @@ int run_and_report(std::function<int()> const& run)
     return failed_exit_code;
 }
 
-#ifdef __SANITIZE_THREAD__
-// It ends a process that starts threads after it was forked from one with several, its own beside.
 void skip_where_threads_would_be_lost()
 {
     namespace fs = std::filesystem;
-    constexpr auto its_own = 2;
-    static constexpr auto lacking = "ThreadSanitizer lacks threads_after_fork";
-    if (std::distance(fs::directory_iterator("/proc/self/task"), {}) <= its_own)
+    constexpr auto the_first_and_the_sanitizers = 2;
+    auto const threads = std::distance(fs::directory_iterator("/proc/self/task"), {});
+    if (may_have_threads_after_fork || threads <= the_first_and_the_sanitizers)
         return;
-    [] { GTEST_SKIP() << lacking; }();
-    throw testing::AssertionException(
-        testing::TestPartResult(testing::TestPartResult::kSkip, __FILE__, __LINE__, lacking));
+    [] { GTEST_SKIP() << no_threads_after_fork; }();
+    throw testing::AssertionException(testing::TestPartResult(
+        testing::TestPartResult::kSkip, __FILE__, __LINE__, no_threads_after_fork));
 }
-#endif
 
 int code_of(int status)
 {
@@ -66,11 +63,10 @@ int code_of(int status)
 
 }  // namespace
 
-child_process::child_process(std::function<int()> const& run)
+child_process::child_process(std::function<int()> const& run, after_fork then)
 {
-#ifdef __SANITIZE_THREAD__
-    skip_where_threads_would_be_lost();
-#endif
+    if (then == after_fork::stays)
+        skip_where_threads_would_be_lost();
     std::fflush(nullptr);
     id_ = ::fork();
     if (id_ < 0)

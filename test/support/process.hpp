@@ -2,7 +2,8 @@
 //
 // Safe only while this process has one thread and no open database: start the processes first,
 // let each open its own database, and open one here when they have ended. Under ThreadSanitizer a
-// process with several threads skips its test instead of forking.
+// process with several threads skips its test instead of forking. A child that becomes another
+// program may be started at any time.
 #pragma once
 
 #include <chrono>
@@ -14,11 +15,23 @@
 
 namespace tiebreak::test {
 
+// ThreadSanitizer ends a process that starts threads after it was forked from one with several.
+#ifdef __SANITIZE_THREAD__
+constexpr bool may_have_threads_after_fork = false;
+#else
+constexpr bool may_have_threads_after_fork = true;
+#endif
+
+// What a skipped test says then.
+constexpr char const* no_threads_after_fork = "ThreadSanitizer lacks threads_after_fork";
+
+enum class after_fork { stays, becomes_another_program };
+
 // A child that runs a function and exits with what it answered: 0 to 100. An exception or a failed
 // expectation inside it is printed and makes the exit code 101.
 class child_process {
 public:
-    explicit child_process(std::function<int()> const& run);
+    explicit child_process(std::function<int()> const& run, after_fork then = after_fork::stays);
 
     child_process(child_process&& other) noexcept : id_(std::exchange(other.id_, -1)) {}
 

@@ -10,12 +10,6 @@ namespace {
 
 using begin = sql::begin_mode;
 
-#if defined(__SANITIZE_THREAD__)
-constexpr bool may_have_threads_after_fork = false;
-#else
-constexpr bool may_have_threads_after_fork = true;
-#endif
-
 class MariaTransaction : public MariaServer {
 protected:
     // How many statements the session has sent.
@@ -406,7 +400,7 @@ TEST_F(MariaTransaction, AConnectionLeftBehindByForkIsRefusedInTheChildAndGoesOn
                   on->rollback();
                   statement.reset();
                   on.reset();
-                  if (!may_have_threads_after_fork)
+                  if (!test::may_have_threads_after_fork)
                       return 7;
                   auto const own = open();
                   own->set_deadline(in(std::chrono::seconds{20}));
